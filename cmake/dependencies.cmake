@@ -1,0 +1,42 @@
+# What the library itself links: zlib, libm, threads, OpenBLAS, stb_image
+# (headers), libjpeg-turbo when found.
+add_library(hatpose_dependencies INTERFACE)
+
+find_package(ZLIB REQUIRED)
+find_package(Threads REQUIRED)
+target_link_libraries(hatpose_dependencies INTERFACE
+  ZLIB::ZLIB Threads::Threads m)
+
+find_path(STB_INCLUDE_DIR stb_image.h PATH_SUFFIXES stb REQUIRED)
+
+if(HATPOSE_LIBJPEG)
+  find_package(JPEG QUIET)
+  if(JPEG_FOUND)
+    target_link_libraries(hatpose_dependencies INTERFACE JPEG::JPEG)
+    target_compile_definitions(hatpose_dependencies INTERFACE
+      HP_HAVE_LIBJPEG=1)
+  else()
+    message(STATUS "libjpeg-turbo not found: stb_image decodes JPEG")
+  endif()
+endif()
+
+if(HATPOSE_OPENBLAS)
+  # Debian keeps several builds side by side; the serial one makes no
+  # threads of its own.
+  find_path(OPENBLAS_INCLUDE_DIR cblas.h
+    PATH_SUFFIXES openblas-serial openblas
+      ${CMAKE_LIBRARY_ARCHITECTURE}/openblas-serial
+    REQUIRED)
+  find_library(OPENBLAS_LIBRARY openblas
+    PATH_SUFFIXES openblas-serial
+    REQUIRED)
+  if(NOT OPENBLAS_LIBRARY MATCHES "openblas-serial")
+    message(STATUS "OpenBLAS at ${OPENBLAS_LIBRARY} is not the serial build: "
+      "it makes threads of its own when it is loaded")
+  endif()
+  target_include_directories(hatpose_dependencies SYSTEM INTERFACE
+    ${OPENBLAS_INCLUDE_DIR})
+  target_link_libraries(hatpose_dependencies INTERFACE ${OPENBLAS_LIBRARY})
+  target_compile_definitions(hatpose_dependencies INTERFACE
+    HP_HAVE_OPENBLAS=1)
+endif()

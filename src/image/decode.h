@@ -1,0 +1,36 @@
+/* decode.h - encoded bytes to packed BGR8 pixels, turned as EXIF says. */
+#ifndef HP_DECODE_H
+#define HP_DECODE_H
+
+#include "base/memory.h"
+#include "image/pixels.h"
+
+typedef struct hp_image_limits {
+    uint32_t max_side_px;
+    uint64_t max_pixels;
+    uint64_t max_encoded_bytes;
+} hp_image_limits;
+
+/* Reused from picture to picture; all zero at first. */
+typedef struct hp_picture {
+    hp_buffer pixels; /* packed BGR8 of the turned picture */
+    hp_buffer unturned;
+    int width_px, height_px;
+} hp_picture;
+
+/* Only the sizes of the (turned) picture: reads the header. */
+hatpose_status hp_picture_size(hp_memory *memory, const hp_image_limits *limits,
+                               const void *data, size_t bytes,
+                               hp_picture *picture, hatpose_error *err);
+
+/* JPEG, PNG, BMP, GIF (first frame), PNM by magic bytes; anything else is
+ * HATPOSE_E_IMAGE_FORMAT. Sides and pixels are checked against the limits
+ * before memory is taken. After a failure the picture has no size. */
+hatpose_status hp_picture_decode(hp_memory *memory,
+                                 const hp_image_limits *limits,
+                                 const void *data, size_t bytes,
+                                 hp_picture *picture, hatpose_error *err);
+void hp_picture_release(hp_memory *memory, hp_picture *picture);
+hp_pixels hp_picture_pixels(const hp_picture *picture);
+
+#endif

@@ -1,0 +1,32 @@
+/* prepare.h - pixels to the network's input: resize, normalise, pad. */
+#ifndef HP_PREPARE_H
+#define HP_PREPARE_H
+
+#include <stdbool.h>
+
+#include "image/mapping.h"
+#include "image/resize.h"
+
+/* As the model file says it: input = (pixel - mean) * scale, per plane in
+ * the order of the planes. */
+typedef struct hp_normalisation {
+    float mean[3], scale[3];
+    bool rgb; /* planes in the order R, G, B; else B, G, R */
+} hp_normalisation;
+
+/* Working memory, reused; all zero at first. */
+typedef struct hp_preparer {
+    hp_resizer resizer;
+    hp_buffer resized;
+    hp_buffer reduced; /* best: big pictures averaged down first */
+} hp_preparer;
+
+/* planes: 3 * height_net_px * width_net_px floats. Gray counts as three
+ * equal channels, alpha is dropped. Padding is 0 after normalisation. */
+hatpose_status hp_prepare(hp_memory *memory, hp_preparer *preparer,
+                          const hp_pixels *picture, const hp_mapping *mapping,
+                          const hp_normalisation *normalisation, float *planes,
+                          hatpose_error *err);
+void hp_preparer_release(hp_memory *memory, hp_preparer *preparer);
+
+#endif

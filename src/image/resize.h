@@ -1,0 +1,24 @@
+/* resize.h - bilinear on 8-bit pixels as OpenCV computes it, bit for bit
+ * (algorithm.md 3.5). Maps are enlarged by pose/heatmap.h. */
+#ifndef HP_RESIZE_H
+#define HP_RESIZE_H
+
+#include "base/memory.h"
+#include "image/pixels.h"
+
+/* Keeps its tables and rows between calls; all zero at first. */
+typedef struct hp_resizer {
+    hp_buffer tables;
+} hp_resizer;
+
+/* 8-bit pixels of any format; the output has the same channels. step_x and
+ * step_y are source pixels per output pixel: 1/f exactly when a factor f was
+ * given, in/out when a size was (algorithm.md 3.1). */
+hatpose_status hp_resize_linear_u8(hp_memory *memory, hp_resizer *resizer,
+                                   const hp_pixels *source, double step_x,
+                                   double step_y, int out_width_px,
+                                   int out_height_px, uint8_t *out,
+                                   size_t out_stride_bytes, hatpose_error *err);
+void hp_resizer_release(hp_memory *memory, hp_resizer *resizer);
+
+#endif

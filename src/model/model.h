@@ -1,0 +1,81 @@
+/* model.h - the network as loaded: a checked list of operations, weights,
+ * normalisation, meaning of the maps. Immutable and counted. The rules that
+ * a file must keep are in docs/model-format.md. */
+#ifndef HP_MODEL_H
+#define HP_MODEL_H
+
+#include "base/memory.h"
+#include "image/prepare.h"
+
+enum { HP_LIMB_COUNT = 19, HP_HEATMAP_COUNT = 19, HP_PAF_COUNT = 38 };
+
+typedef enum hp_op_kind { HP_OP_CONV, HP_OP_DEPTHWISE, HP_OP_ADD } hp_op_kind;
+
+typedef enum hp_activation {
+    HP_ACTIVATION_NONE,
+    HP_ACTIVATION_RELU,
+    HP_ACTIVATION_ELU
+} hp_activation;
+
+typedef enum hp_weight_type { /* as stored */
+                              HP_WEIGHT_F32,
+                              HP_WEIGHT_F16,
+                              HP_WEIGHT_BF16,
+                              HP_WEIGHT_I8
+} hp_weight_type;
+
+/* A range of channels of one value is read, one written; padding is
+ * dilation * (kernel - 1) / 2 zeros on every side. */
+typedef struct hp_op {
+    char name[64];
+    hp_op_kind kind;
+    hp_activation activation;
+    int input, input_first, input_count;
+    int addend, addend_first; /* HP_OP_ADD: the second summand */
+    int output, output_first, output_count;
+    int kernel, stride, dilation;
+    hp_weight_type weight_type;
+    const float *weight; /* [outputs][inputs][k][k], depthwise [c][3][3] */
+    const float *bias;   /* [outputs] or NULL */
+} hp_op;
+
+typedef struct hp_value {
+    int channels;
+    int stride; /* accumulated: input pixels per element */
+} hp_value;
+
+typedef struct hp_map_group {
+    int value, first, count; /* count 0: the model has no such maps */
+} hp_map_group;
+
+struct hatpose_model {
+    hp_memory memory;
+    atomic_uint references;
+    char name[256], license[256], description[256], source_url[256];
+    uint32_t crc32;
+    uint64_t file_bytes;
+    uint64_t parameter_count;
+    hp_normalisation normalisation;
+    hp_value *values; /* value 0 is the input */
+    int value_count;
+    hp_op *ops;
+    int op_count;
+    hp_map_group heatmaps, pafs, hats;
+    int limb_paf[HP_LIMB_COUNT]; /* PAF channel of x; y is the next */
+    void *file;    /* our copy of the bytes, or NULL when borrowed */
+    void *weights; /* what had to be turned into f32 */
+};
+
+/* The model starts with one reference. copy false: data (aligned to 64)
+ * stays for ever, as the embedded model does. */
+hatpose_status hp_model_from_memory(const void *data, size_t bytes, bool copy,
+                                    const hatpose_host *host,
+                                    hatpose_model **out, hatpose_error *err);
+/* HATPOSE_E_IO names the path and the system's reason. */
+hatpose_status hp_model_from_file(const char *utf8_path,
+                                  const hatpose_host *host, hatpose_model **out,
+                                  hatpose_error *err);
+void hp_model_retain(hatpose_model *model);
+void hp_model_release(hatpose_model *model); /* NULL is fine */
+
+#endif
