@@ -5,9 +5,8 @@
 #define HP_MODEL_H
 
 #include "base/memory.h"
+#include "base/skeleton.h"
 #include "image/prepare.h"
-
-enum { HP_LIMB_COUNT = 19, HP_HEATMAP_COUNT = 19, HP_PAF_COUNT = 38 };
 
 typedef enum hp_op_kind { HP_OP_CONV, HP_OP_DEPTHWISE, HP_OP_ADD } hp_op_kind;
 
