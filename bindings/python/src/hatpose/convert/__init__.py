@@ -1,0 +1,1 @@
+"""Foreign model files into hatpose model files (`hatpose-convert`)."""
