@@ -1,11 +1,15 @@
 /* pose.h - maps to people: the two decoders share this face.
  *
  * best works at stride 8 in map_px; compat is the original on maps enlarged
- * by 4, in up_px, bit for bit (algorithm.md 4 to 6 and 13.2). */
+ * by 4, in up_px, bit for bit (docs/algorithm.md). Any maps are fine, also
+ * such that no network makes: the answer then is bounded, not sensible. */
 #ifndef HP_POSE_H
 #define HP_POSE_H
 
 #include "base/memory.h"
+
+/* Peaks of one joint: compat refuses more, best keeps the strongest. */
+enum { HP_PEAK_LIMIT_COMPAT = 1024, HP_PEAK_LIMIT_BEST = 512 };
 
 typedef struct hp_peak {
     float x, y; /* map_px in best; whole up_px in compat */
@@ -25,7 +29,7 @@ typedef struct hp_pose_input {
     const float *pafs;     /* 38 planes */
     const int *limb_paf;   /* 19: PAF channel of x of each limb */
     int width_map_px, height_map_px;
-    /* Thresholds, not negative: the mode's own are already put in. */
+    /* As in hatpose_options; negative: the mode's own. */
     float keypoint_threshold, limb_threshold, person_threshold;
     uint32_t max_people; /* best keeps the first by score; compat ignores */
 } hp_pose_input;
@@ -45,9 +49,11 @@ hatpose_status hp_pose_decoder_create(hp_memory *memory, hp_pose_decoder **out,
                                       hatpose_error *err);
 void hp_pose_decoder_destroy(hp_pose_decoder *decoder); /* NULL is fine */
 
+/* *out is empty unless HATPOSE_OK. */
 hatpose_status hp_pose_decode_best(hp_pose_decoder *decoder,
                                    const hp_pose_input *input, hp_people *out,
                                    hatpose_error *err);
+/* More than HP_PEAK_LIMIT_COMPAT peaks of a joint: HATPOSE_E_LIMIT. */
 hatpose_status hp_pose_decode_compat(hp_pose_decoder *decoder,
                                      const hp_pose_input *input, hp_people *out,
                                      hatpose_error *err);

@@ -1,0 +1,20 @@
+/* heatmap.h - maps enlarged by 4 as the original enlarges them: cubic,
+ * bit for bit (docs/algorithm.md, "Enlargement"). */
+#ifndef HP_HEATMAP_H
+#define HP_HEATMAP_H
+
+#include "image/mapping.h"
+
+/* A plane enlarged along x only: `height` rows of 4 * width floats. */
+void hp_heatmap_enlarge_x(const float *plane, int width, int height,
+                          float *wide);
+
+/* Row y_up of the enlarged plane, from what hp_heatmap_enlarge_x made. */
+void hp_heatmap_enlarge_row(const float *wide, int width, int height, int y_up,
+                            float *out);
+
+/* One value of the enlarged plane, with the same bits. */
+float hp_heatmap_enlarge_at(const float *plane, int width, int height, int x_up,
+                            int y_up);
+
+#endif
