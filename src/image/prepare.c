@@ -1,0 +1,201 @@
+/* prepare.c - from the caller's pixels to the network's input planes.
+ *
+ * In: pixels of any format, the mapping, the model's normalisation. Out:
+ * three planes of floats. compat follows algorithm.md 3.2 to the bit; best
+ * averages big pictures down by whole factors first (11, #23), so that the
+ * bilinear step never skips a pixel. */
+#include "image/prepare.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+/* Sums of this many bytes fit 16 bits. Nothing is reduced by more: it would
+ * take a picture of 10^9 pixels. */
+enum { FACTOR_MAX = 256 };
+
+static int whole_factor(int length_px, int length_net_px)
+{
+    int factor = length_px / length_net_px;
+
+    return factor < 1 ? 1 : factor > FACTOR_MAX ? FACTOR_MAX : factor;
+}
+
+static int divide_up(int length, int factor)
+{
+    return (length + factor - 1) / factor;
+}
+
+static void add_row(uint16_t *restrict sums, const uint8_t *restrict row,
+                    size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        sums[i] = (uint16_t)(sums[i] + row[i]);
+}
+
+/* Means of blocks of one row of column sums; channels is a constant in every
+ * call. The last block may have fewer columns. */
+static inline void average_row(const uint16_t *sums, int width_px, int channels,
+                               int factor, int row_count, uint8_t *out)
+{
+    int whole = width_px / factor;
+    float scale = 1.0f / (float)(factor * row_count);
+
+    for (int x = 0; x < divide_up(width_px, factor); x++) {
+        int columns = factor;
+
+        if (x == whole) {
+            columns = width_px - whole * factor;
+            scale = 1.0f / (float)(columns * row_count);
+        }
+        for (int k = 0; k < channels; k++) {
+            const uint16_t *at = sums + (size_t)x * (size_t)(factor * channels);
+            uint32_t sum = 0;
+
+            for (int i = 0; i < columns; i++)
+                sum += at[i * channels + k];
+            out[x * channels + k] = (uint8_t)((float)sum * scale + 0.5f);
+        }
+    }
+}
+
+/* Replaces *picture by its means over blocks of factor_x x factor_y. */
+static hatpose_status reduce(hp_memory *memory, hp_preparer *preparer,
+                             int factor_x, int factor_y, hp_pixels *picture,
+                             hatpose_error *err)
+{
+    int channels = hp_pixel_bytes(picture->format);
+    int width_px = divide_up(picture->width_px, factor_x);
+    int height_px = divide_up(picture->height_px, factor_y);
+    size_t in_count = (size_t)picture->width_px * (size_t)channels;
+    size_t out_stride = (size_t)width_px * (size_t)channels;
+    size_t sums_bytes = in_count * sizeof(uint16_t);
+    hatpose_status status = hp_buffer_reserve(
+        memory, &preparer->reduced, sums_bytes + out_stride * (size_t)height_px,
+        "reduced picture", err);
+
+    if (status != HATPOSE_OK)
+        return status;
+    uint16_t *sums = preparer->reduced.data;
+    uint8_t *out = (uint8_t *)preparer->reduced.data + sums_bytes;
+    for (int y = 0; y < height_px; y++) {
+        int first = y * factor_y, row_count = picture->height_px - first;
+
+        if (row_count > factor_y)
+            row_count = factor_y;
+        memset(sums, 0, sums_bytes);
+        for (int i = 0; i < row_count; i++)
+            add_row(sums,
+                    picture->data + (size_t)(first + i) * picture->stride_bytes,
+                    in_count);
+        uint8_t *to = out + (size_t)y * out_stride;
+        if (channels == 3)
+            average_row(sums, picture->width_px, 3, factor_x, row_count, to);
+        else if (channels == 4)
+            average_row(sums, picture->width_px, 4, factor_x, row_count, to);
+        else
+            average_row(sums, picture->width_px, 1, factor_x, row_count, to);
+    }
+    picture->data = out;
+    picture->width_px = width_px;
+    picture->height_px = height_px;
+    picture->stride_bytes = out_stride;
+    return HATPOSE_OK;
+}
+
+/* Byte offset in a pixel of the colour that a plane takes. */
+static int plane_channel(uint32_t format, int plane, bool planes_are_rgb)
+{
+    bool pixels_are_rgb = format == HATPOSE_RGB8 || format == HATPOSE_RGBA8;
+
+    if (format == HATPOSE_GRAY8)
+        return 0;
+    return pixels_are_rgb == planes_are_rgb ? plane : 2 - plane;
+}
+
+/* pixel_bytes is a constant in every call. */
+static inline void normalise_row(const uint8_t *restrict from, int pixel_bytes,
+                                 int count, float mean, float scale,
+                                 float *restrict out)
+{
+    for (int x = 0; x < count; x++)
+        out[x] = ((float)from[x * pixel_bytes] - mean) * scale;
+}
+
+static void normalise(const hp_pixels *resized, const hp_mapping *mapping,
+                      const hp_normalisation *normalisation, int plane,
+                      float *out)
+{
+    int pixel_bytes = hp_pixel_bytes(resized->format);
+    const uint8_t *from = resized->data + plane_channel(resized->format, plane,
+                                                        normalisation->rgb);
+    float mean = normalisation->mean[plane];
+    float scale = normalisation->scale[plane];
+
+    out += (size_t)mapping->pad_top_net_px * (size_t)mapping->width_net_px +
+           (size_t)mapping->pad_left_net_px;
+    for (int y = 0; y < resized->height_px; y++) {
+        if (pixel_bytes == 3)
+            normalise_row(from, 3, resized->width_px, mean, scale, out);
+        else if (pixel_bytes == 4)
+            normalise_row(from, 4, resized->width_px, mean, scale, out);
+        else
+            normalise_row(from, 1, resized->width_px, mean, scale, out);
+        from += resized->stride_bytes;
+        out += mapping->width_net_px;
+    }
+}
+
+hatpose_status hp_prepare(hp_memory *memory, hp_preparer *preparer,
+                          const hp_pixels *picture, const hp_mapping *mapping,
+                          const hp_normalisation *normalisation, float *planes,
+                          hatpose_error *err)
+{
+    hp_pixels source = *picture;
+    hp_pixels resized = {NULL, mapping->resized_width_net_px,
+                         mapping->resized_height_net_px, 0, picture->format};
+    size_t plane_count =
+        (size_t)mapping->width_net_px * (size_t)mapping->height_net_px;
+    double step_x = 1 / mapping->scale_x, step_y = 1 / mapping->scale_y;
+    hatpose_status status;
+
+    if (!mapping->compat) {
+        int factor_x = whole_factor(source.width_px, resized.width_px);
+        int factor_y = whole_factor(source.height_px, resized.height_px);
+
+        step_x = (double)source.width_px / resized.width_px / factor_x;
+        step_y = (double)source.height_px / resized.height_px / factor_y;
+        if (factor_x > 1 || factor_y > 1) {
+            status = reduce(memory, preparer, factor_x, factor_y, &source, err);
+            if (status != HATPOSE_OK)
+                return status;
+        }
+    }
+    resized.stride_bytes =
+        (size_t)resized.width_px * (size_t)hp_pixel_bytes(picture->format);
+    status = hp_buffer_reserve(memory, &preparer->resized,
+                               resized.stride_bytes * (size_t)resized.height_px,
+                               "resized picture", err);
+    if (status == HATPOSE_OK)
+        status = hp_resize_linear_u8(memory, &preparer->resizer, &source,
+                                     step_x, step_y, resized.width_px,
+                                     resized.height_px, preparer->resized.data,
+                                     resized.stride_bytes, err);
+    if (status != HATPOSE_OK)
+        return status;
+    resized.data = preparer->resized.data;
+    if (resized.width_px != mapping->width_net_px ||
+        resized.height_px != mapping->height_net_px)
+        memset(planes, 0, 3 * plane_count * sizeof *planes);
+    for (int plane = 0; plane < 3; plane++)
+        normalise(&resized, mapping, normalisation, plane,
+                  planes + (size_t)plane * plane_count);
+    return HATPOSE_OK;
+}
+
+void hp_preparer_release(hp_memory *memory, hp_preparer *preparer)
+{
+    hp_resizer_release(memory, &preparer->resizer);
+    hp_buffer_release(memory, &preparer->resized);
+    hp_buffer_release(memory, &preparer->reduced);
+}

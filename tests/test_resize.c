@@ -1,0 +1,146 @@
+/* test_resize.c - bilinear resize equals OpenCV in every bit, in all formats
+ * and with row strides. */
+#include "image/resize.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "golden.h"
+
+static hp_memory memory;
+static hp_resizer resizer;
+
+/* Steps as OpenCV makes them: 1/f for a factor, else in/out. */
+static void steps_of(const json_t *test_case, const golden_array *src,
+                     const golden_array *dst, double *step_x, double *step_y)
+{
+    double factor = golden_number(test_case, "factor");
+
+    *step_x = *step_y = 1 / factor;
+    if (isnan(factor)) {
+        *step_x = 1 / ((double)dst->shape[1] / src->shape[1]);
+        *step_y = 1 / ((double)dst->shape[0] / src->shape[0]);
+    }
+}
+
+/* Repeats the three channels, or some of them, in another format. */
+static uint8_t *in_channels(const uint8_t *bgr, size_t pixels, int channels)
+{
+    uint8_t *out = malloc(pixels * (size_t)channels);
+
+    if (out == NULL)
+        exit(1);
+    for (size_t i = 0; i < pixels; i++)
+        for (int k = 0; k < channels; k++)
+            out[i * (size_t)channels + (size_t)k] = bgr[3 * i + (size_t)k % 3];
+    return out;
+}
+
+static void compare(const json_t *test_case, const golden_array *src,
+                    const golden_array *dst, uint32_t format)
+{
+    int channels = hp_pixel_bytes(format);
+    size_t out_pixels = (size_t)dst->shape[0] * (size_t)dst->shape[1];
+    uint8_t *from = in_channels(
+        src->u8, (size_t)src->shape[0] * (size_t)src->shape[1], channels);
+    uint8_t *expected = in_channels(dst->u8, out_pixels, channels);
+    size_t row_bytes = (size_t)(dst->shape[1] * channels);
+    size_t stride = row_bytes + 5;
+    uint8_t *out = calloc((size_t)dst->shape[0], stride);
+    hp_pixels source = {from, src->shape[1], src->shape[0],
+                        (size_t)(src->shape[1] * channels), format};
+    double step_x, step_y;
+    hatpose_error err;
+
+    steps_of(test_case, src, dst, &step_x, &step_y);
+    CHECK_MESSAGE(hp_resize_linear_u8(&memory, &resizer, &source, step_x,
+                                      step_y, dst->shape[1], dst->shape[0], out,
+                                      stride, &err) == HATPOSE_OK,
+                  "%s", err.message);
+    int wrong_rows = 0, touched = 0;
+    for (size_t y = 0; y < (size_t)dst->shape[0]; y++) {
+        wrong_rows +=
+            memcmp(out + y * stride, expected + y * row_bytes, row_bytes) != 0;
+        for (size_t i = row_bytes; i < stride; i++)
+            touched += out[y * stride + i] != 0;
+    }
+    CHECK_MESSAGE(wrong_rows == 0 && touched == 0,
+                  "%s, %d channels: %d of %d rows differ, %d bytes beside",
+                  golden_name(test_case), channels, wrong_rows, dst->shape[0],
+                  touched);
+    free(out);
+    free(expected);
+    free(from);
+}
+
+static void golden_cases_are_equal_in_every_bit(void)
+{
+    golden_set set;
+    size_t i;
+    const json_t *test_case;
+
+    if (!golden_open(&set)) {
+        CHECK(!"vectors");
+        return;
+    }
+    json_t *cases = golden_cases(&set, "a_resize_linear_u8");
+    CHECK(json_array_size(cases) >= 11);
+    json_array_foreach(cases, i, test_case)
+    {
+        golden_array src, dst;
+
+        if (!golden_load(&set, test_case, "src", &src) ||
+            !golden_load(&set, test_case, "dst", &dst)) {
+            CHECK(!"vector");
+            continue;
+        }
+        compare(test_case, &src, &dst, HATPOSE_BGR8);
+        compare(test_case, &src, &dst, HATPOSE_RGBA8);
+        compare(test_case, &src, &dst, HATPOSE_GRAY8);
+        golden_unload(&src);
+        golden_unload(&dst);
+    }
+    golden_close(&set);
+}
+
+static void one_pixel_fills_everything(void)
+{
+    const uint8_t pixel[3] = {7, 99, 255};
+    hp_pixels source = {pixel, 1, 1, 3, HATPOSE_RGB8};
+    uint8_t out[5 * 4 * 3];
+
+    CHECK(hp_resize_linear_u8(&memory, &resizer, &source, 0.2, 0.25, 5, 4, out,
+                              15, NULL) == HATPOSE_OK);
+    for (int i = 0; i < 20; i++)
+        CHECK(memcmp(out + 3 * i, pixel, 3) == 0);
+}
+
+static void impossible_sizes_are_refused(void)
+{
+    const uint8_t pixel[3] = {0, 0, 0};
+    hp_pixels source = {pixel, 1, 1, 3, HATPOSE_RGB8};
+    uint8_t out[3];
+
+    CHECK(hp_resize_linear_u8(&memory, &resizer, &source, NAN, 1, 1, 1, out, 3,
+                              NULL) == HATPOSE_E_ARGUMENT);
+    CHECK(hp_resize_linear_u8(&memory, &resizer, &source, 1, 1e300, 1, 1, out,
+                              3, NULL) == HATPOSE_E_ARGUMENT);
+    CHECK(hp_resize_linear_u8(&memory, &resizer, &source, 1, 1, 0, 1, out, 3,
+                              NULL) == HATPOSE_E_ARGUMENT);
+    source.format = 0;
+    CHECK(hp_resize_linear_u8(&memory, &resizer, &source, 1, 1, 1, 1, out, 3,
+                              NULL) == HATPOSE_E_ARGUMENT);
+}
+
+int main(void)
+{
+    hp_memory_init(&memory, NULL, 0);
+    RUN(golden_cases_are_equal_in_every_bit);
+    RUN(one_pixel_fills_everything);
+    RUN(impossible_sizes_are_refused);
+    hp_resizer_release(&memory, &resizer);
+    CHECK(atomic_load(&memory.used_bytes) == 0);
+    CHECK_EXIT();
+}
