@@ -33,30 +33,44 @@ static void add_row(uint16_t *restrict sums, const uint8_t *restrict row,
         sums[i] = (uint16_t)(sums[i] + row[i]);
 }
 
-/* Means of blocks of one row of column sums; channels is a constant in every
- * call. The last block may have fewer columns. */
+/* Means of `count` blocks of `factor` columns. channels and, where it is
+ * small, factor are constants in the calls, so that no inner loop is left. */
+static inline void average_blocks(const uint16_t *restrict sums, int count,
+                                  int channels, int factor, int row_count,
+                                  uint8_t *restrict out)
+{
+    float scale = 1.0f / (float)(factor * row_count);
+
+    for (int x = 0; x < count; x++) {
+        for (int k = 0; k < channels; k++) {
+            int sum = 0;
+
+            for (int i = 0; i < factor; i++)
+                sum += sums[i * channels + k];
+            out[k] = (uint8_t)((float)sum * scale + 0.5f);
+        }
+        sums += factor * channels;
+        out += channels;
+    }
+}
+
+/* Means along one row of column sums; the last block may be narrower. */
 static inline void average_row(const uint16_t *sums, int width_px, int channels,
                                int factor, int row_count, uint8_t *out)
 {
-    int whole = width_px / factor;
-    float scale = 1.0f / (float)(factor * row_count);
+    int whole = width_px / factor, rest = width_px % factor;
 
-    for (int x = 0; x < divide_up(width_px, factor); x++) {
-        int columns = factor;
-
-        if (x == whole) {
-            columns = width_px - whole * factor;
-            scale = 1.0f / (float)(columns * row_count);
-        }
-        for (int k = 0; k < channels; k++) {
-            const uint16_t *at = sums + (size_t)x * (size_t)(factor * channels);
-            uint32_t sum = 0;
-
-            for (int i = 0; i < columns; i++)
-                sum += at[i * channels + k];
-            out[x * channels + k] = (uint8_t)((float)sum * scale + 0.5f);
-        }
-    }
+    if (factor == 2)
+        average_blocks(sums, whole, channels, 2, row_count, out);
+    else if (factor == 3)
+        average_blocks(sums, whole, channels, 3, row_count, out);
+    else if (factor == 4)
+        average_blocks(sums, whole, channels, 4, row_count, out);
+    else
+        average_blocks(sums, whole, channels, factor, row_count, out);
+    if (rest > 0)
+        average_blocks(sums + whole * factor * channels, 1, channels, rest,
+                       row_count, out + whole * channels);
 }
 
 /* Replaces *picture by its means over blocks of factor_x x factor_y. */
