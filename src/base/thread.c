@@ -5,8 +5,8 @@
 #include "base/thread.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include "base/error.h"
 
@@ -87,11 +87,15 @@ static bool start_workers(hp_pool *pool)
     return pool->started_count == pool->thread_count - 1;
 }
 
+/* A container or taskset may allow fewer cores than are online. */
 static int allowed_core_count(void)
 {
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    cpu_set_t allowed;
+    int count = 1;
 
-    return online < 1 ? 1 : online > MAX_THREADS ? MAX_THREADS : (int)online;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+        count = CPU_COUNT(&allowed);
+    return count < 1 ? 1 : count > MAX_THREADS ? MAX_THREADS : count;
 }
 
 hatpose_status hp_pool_create(hp_memory *memory, uint32_t thread_count,
