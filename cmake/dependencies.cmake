@@ -7,6 +7,9 @@ find_package(Threads REQUIRED)
 target_link_libraries(hatpose_dependencies INTERFACE
   ZLIB::ZLIB Threads::Threads m)
 
+# For programs that link the archive (hatpose.pc).
+set(HATPOSE_PRIVATE_LIBRARIES -lz -lm -lpthread)
+
 find_path(STB_INCLUDE_DIR stb_image.h PATH_SUFFIXES stb REQUIRED)
 
 if(HATPOSE_LIBJPEG)
@@ -15,6 +18,7 @@ if(HATPOSE_LIBJPEG)
     target_link_libraries(hatpose_dependencies INTERFACE JPEG::JPEG)
     target_compile_definitions(hatpose_dependencies INTERFACE
       HP_HAVE_LIBJPEG=1)
+    list(APPEND HATPOSE_PRIVATE_LIBRARIES -ljpeg)
   else()
     message(STATUS "libjpeg-turbo not found: stb_image decodes JPEG")
   endif()
@@ -39,4 +43,5 @@ if(HATPOSE_OPENBLAS)
   target_link_libraries(hatpose_dependencies INTERFACE ${OPENBLAS_LIBRARY})
   target_compile_definitions(hatpose_dependencies INTERFACE
     HP_HAVE_OPENBLAS=1)
+  list(APPEND HATPOSE_PRIVATE_LIBRARIES ${OPENBLAS_LIBRARY})
 endif()

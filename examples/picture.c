@@ -1,0 +1,56 @@
+/* picture.c - the people of one photo.
+ * Usage: picture MODEL.gguf PHOTO
+ * Build: cc picture.c $(pkg-config --cflags --libs hatpose) */
+#include <hatpose.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int fail(const char *name, const hatpose_error *err)
+{
+    fprintf(stderr, "%s: %s\n", name, err->message);
+    return 1;
+}
+
+/* The bytes of a file of at most 64 MiB, or NULL. */
+static void *read_file(const char *path, size_t *bytes)
+{
+    enum { MAX_BYTES = 64 << 20 };
+    FILE *file = fopen(path, "rb");
+    void *data = malloc(MAX_BYTES);
+
+    *bytes = file && data ? fread(data, 1, MAX_BYTES, file) : 0;
+    if (file)
+        fclose(file);
+    return data;
+}
+
+int main(int argc, char **argv)
+{
+    hatpose_model *model;
+    hatpose_context *context;
+    hatpose_result *result;
+    hatpose_error err;
+    size_t bytes;
+
+    if (argc != 3)
+        return 2;
+    if (hatpose_model_load_file(argv[1], NULL, &model, &err))
+        return fail(argv[1], &err);
+    if (hatpose_context_create(model, NULL, &context, &err))
+        return fail("context", &err);
+    void *data = read_file(argv[2], &bytes);
+    if (hatpose_detect_encoded(context, data, bytes, NULL, 0, &result, &err))
+        return fail(argv[2], &err);
+    for (uint32_t i = 0; i < hatpose_result_person_count(result); i++) {
+        hatpose_person person = {.struct_size = sizeof person};
+        hatpose_result_person(result, i, &person);
+        printf("person %u: score %.2f, nose at %.1f, %.1f\n", (unsigned)i,
+               person.score, (double)person.keypoints[0].x,
+               (double)person.keypoints[0].y);
+    }
+    hatpose_result_destroy(result);
+    hatpose_context_destroy(context);
+    hatpose_model_release(model);
+    free(data);
+    return 0;
+}
