@@ -100,8 +100,8 @@ void hp_heatmap_enlarge_row(const float *wide, int width, int height, int y_up,
 
     assert(y_up >= 0 && y_up < height * RATIO);
     for (int tap = 0; tap < TAPS; tap++)
-        rows[tap] = wide + (size_t)clamped(at.cell - 1 + tap, height) *
-                               (size_t)count;
+        rows[tap] =
+            wide + (size_t)clamped(at.cell - 1 + tap, height) * (size_t)count;
     mix_rows(rows[0], rows[1], rows[2], rows[3], at.phase, count, out);
 }
 
@@ -115,8 +115,7 @@ float hp_heatmap_enlarge_at(const float *plane, int width, int height, int x_up,
     assert(y_up >= 0 && y_up < height * RATIO);
     for (int tap = 0; tap < TAPS; tap++) {
         const float *row =
-            plane +
-            (size_t)clamped(y.cell - 1 + tap, height) * (size_t)width;
+            plane + (size_t)clamped(y.cell - 1 + tap, height) * (size_t)width;
         float sum = row[clamped(x.cell - 1, width)] * weights[0][x.phase];
         for (int i = 1; i < TAPS; i++)
             sum += row[clamped(x.cell - 1 + i, width)] * weights[i][x.phase];

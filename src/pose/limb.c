@@ -1,0 +1,336 @@
+/* limb.c - every pair of peaks that a limb may join is scored on the PAFs of
+ * its type; greedy by score, each peak once a type.
+ *
+ * best samples the maps as they are, between the cells. compat samples them
+ * enlarged, at whole up_px, with the original's order of float sums; it does
+ * so point by point, which is less work than to enlarge 38 maps. */
+#include "pose/limb.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pose/heatmap.h"
+#include "pose/rank.h"
+
+enum { SAMPLES = 10 };
+
+/* Samples that must respond. compat asks for more than 8 of 10. */
+enum { VALID_BEST = 7, VALID_COMPAT = 9 };
+
+/* best: the network was taught limbs without the half cell by which heatmap
+ * cells are shifted: in the PAFs they lie that much right and below. This is
+ * what was measured to fit best. */
+static const float field_shift_map_px = 0.375F;
+
+/* How a decoder scores a pair (0: no limb joins it) and orders equals. */
+typedef struct rule {
+    double (*score)(const hp_limb_finder *finder, const hp_pose_input *input,
+                    int type, const hp_peak *from, const hp_peak *to);
+    int sign;
+} rule;
+
+typedef struct vector {
+    float x, y;
+} vector;
+
+static vector direction(const hp_peak *from, const hp_peak *to)
+{
+    float dx = to->x - from->x, dy = to->y - from->y;
+    float length = sqrtf(dx * dx + dy * dy) + 1e-6F;
+
+    return (vector){dx / length, dy / length};
+}
+
+/* Sample k is at 0, 1/9 .. 1 of the way, rounded to up_px. */
+static float response_compat(const hp_pose_input *input, int type,
+                             const hp_peak *from, const hp_peak *to, int k,
+                             vector along)
+{
+    int width = input->width_map_px, height = input->height_map_px;
+    size_t cells = (size_t)width * (size_t)height;
+    const float *paf = input->pafs + (size_t)input->limb_paf[type] * cells;
+    const float ninth = 1.0F / (SAMPLES - 1);
+    float step_x = ninth * (to->x - from->x);
+    float step_y = ninth * (to->y - from->y);
+    int x = (int)rintf(step_x * (float)k + from->x);
+    int y = (int)rintf(step_y * (float)k + from->y);
+
+    return hp_heatmap_enlarge_at(paf, width, height, x, y) * along.x +
+           hp_heatmap_enlarge_at(paf + cells, width, height, x, y) * along.y;
+}
+
+static double score_compat(const hp_limb_finder *finder,
+                           const hp_pose_input *input, int type,
+                           const hp_peak *from, const hp_peak *to)
+{
+    /* The middle first: a pair that no limb joins mostly fails there. */
+    static const int order[SAMPLES] = {4, 5, 2, 7, 3, 6, 1, 8, 0, 9};
+    vector along = direction(from, to);
+    float e[SAMPLES];
+    int failed = 0;
+
+    (void)finder;
+    for (int i = 0; i < SAMPLES; i++) {
+        int k = order[i];
+        e[k] = response_compat(input, type, from, to, k, along);
+        if (!(e[k] > input->limb_threshold)) {
+            e[k] *= 0;
+            if (++failed > SAMPLES - VALID_COMPAT)
+                return 0;
+        }
+    }
+    float sum =
+        ((e[0] + e[1]) + (e[2] + e[3])) + ((e[4] + e[5]) + (e[6] + e[7]));
+    sum = sum + e[8] + e[9];
+    return (double)sum / ((double)(SAMPLES - failed) + 1e-6);
+}
+
+/* A type's PAF in the field: rows of (width + 1) x, y pairs, the last column
+ * and the last row twice, so that four neighbours are always there. */
+static const float *field_of(const hp_limb_finder *finder,
+                             const hp_pose_input *input, int type)
+{
+    size_t cells =
+        ((size_t)input->width_map_px + 1) * ((size_t)input->height_map_px + 1);
+
+    return (const float *)finder->field.data + (size_t)type * cells * 2;
+}
+
+static void interleave_row(const float *restrict x, const float *restrict y,
+                           int width, float *restrict out)
+{
+    for (int i = 0; i < width; i++) {
+        out[2 * i] = x[i];
+        out[2 * i + 1] = y[i];
+    }
+    out[2 * width] = x[width - 1];
+    out[2 * width + 1] = y[width - 1];
+}
+
+static hatpose_status make_field(hp_memory *memory, hp_limb_finder *finder,
+                                 const hp_pose_input *input, hatpose_error *err)
+{
+    int width = input->width_map_px, height = input->height_map_px;
+    size_t row = ((size_t)width + 1) * 2, plane = row * ((size_t)height + 1);
+    size_t cells = (size_t)width * (size_t)height;
+    hatpose_status status =
+        hp_buffer_reserve(memory, &finder->field,
+                          HP_LIMB_COUNT * plane * sizeof(float), "limbs", err);
+
+    if (status != HATPOSE_OK)
+        return status;
+    for (int type = 0; type < HP_LIMB_COUNT; type++) {
+        float *out = (float *)finder->field.data + (size_t)type * plane;
+        const float *x = input->pafs + (size_t)input->limb_paf[type] * cells;
+        for (int i = 0; i <= height; i++) {
+            size_t at = (size_t)(i < height ? i : height - 1) * (size_t)width;
+            interleave_row(x + at, x + cells + at, width,
+                           out + (size_t)i * row);
+        }
+    }
+    return HATPOSE_OK;
+}
+
+static float clamped(float value, float most)
+{
+    return fminf(fmaxf(value, 0), most);
+}
+
+float hp_limb_score_best(const hp_limb_finder *finder,
+                         const hp_pose_input *input, int type,
+                         const hp_peak *from, const hp_peak *to,
+                         int valid_least)
+{
+    /* The middle first: a pair that no limb joins mostly fails there. */
+    static const float ways[SAMPLES] = {4.0F / 9, 5.0F / 9, 2.0F / 9, 7.0F / 9,
+                                        3.0F / 9, 6.0F / 9, 1.0F / 9, 8.0F / 9,
+                                        0,        1};
+    const float *field = field_of(finder, input, type);
+    size_t row = ((size_t)input->width_map_px + 1) * 2;
+    float x_most = (float)(input->width_map_px - 1);
+    float y_most = (float)(input->height_map_px - 1);
+    float dx = to->x - from->x, dy = to->y - from->y;
+    vector along = direction(from, to);
+    float sum = 0;
+    int failed = 0;
+
+    for (int i = 0; i < SAMPLES; i++) {
+        float x = clamped(from->x + field_shift_map_px + dx * ways[i], x_most);
+        float y = clamped(from->y + field_shift_map_px + dy * ways[i], y_most);
+        int left = (int)x, top = (int)y;
+        float rx = x - (float)left, ry = y - (float)top;
+        const float *p = field + (size_t)top * row + (size_t)left * 2;
+        const float *q = p + row;
+        float px[4];
+        for (int c = 0; c < 4; c++)
+            px[c] = p[c] + (q[c] - p[c]) * ry;
+        float e = (px[0] + (px[2] - px[0]) * rx) * along.x +
+                  (px[1] + (px[3] - px[1]) * rx) * along.y;
+        sum += e;
+        if (!(e > input->limb_threshold) && ++failed > SAMPLES - valid_least)
+            return 0;
+    }
+    return sum > 0 && sum <= FLT_MAX ? sum / SAMPLES : 0;
+}
+
+static double score_best(const hp_limb_finder *finder,
+                         const hp_pose_input *input, int type,
+                         const hp_peak *from, const hp_peak *to)
+{
+    return hp_limb_score_best(finder, input, type, from, to, VALID_BEST);
+}
+
+/* Two lists of peaks that a type of limb joins. */
+typedef struct ends {
+    const hp_peak *from, *to;
+    int from_count, to_count;
+} ends;
+
+static ends ends_of(const hp_peak_set *set, int type)
+{
+    const hp_limb_joints *joints = &hp_limbs[type];
+    const int *first = set->first;
+
+    return (ends){
+        set->peaks + first[joints->from],
+        set->peaks + first[joints->to],
+        first[joints->from + 1] - first[joints->from],
+        first[joints->to + 1] - first[joints->to],
+    };
+}
+
+/* Room for the pairs of the largest type, and for all limbs. */
+static hatpose_status reserve(hp_memory *memory, hp_limb_finder *finder,
+                              const hp_peak_set *set, hatpose_error *err)
+{
+    size_t pair_count = 0, limb_count = 0;
+
+    for (int type = 0; type < HP_LIMB_COUNT; type++) {
+        ends e = ends_of(set, type);
+        size_t count = (size_t)e.from_count * (size_t)e.to_count;
+        pair_count = count > pair_count ? count : pair_count;
+        limb_count +=
+            (size_t)(e.from_count < e.to_count ? e.from_count : e.to_count);
+    }
+    size_t peak_count = (size_t)set->first[HATPOSE_KEYPOINT_COUNT];
+    const struct {
+        hp_buffer *buffer;
+        size_t bytes;
+    } needs[] = {{&finder->pairs, pair_count * sizeof(hp_rank)},
+                 {&finder->limbs, limb_count * sizeof(hp_limb)},
+                 {&finder->taken, peak_count}};
+    hatpose_status status = HATPOSE_OK;
+
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+        if (status == HATPOSE_OK)
+            status = hp_buffer_reserve(memory, needs[i].buffer, needs[i].bytes,
+                                       "limbs", err);
+    }
+    return status;
+}
+
+/* Pairs are numbered with the first joint running fastest. Among equal
+ * scores best takes the lower number and compat the higher one (sign -1), as
+ * the original's sort comes out. */
+static int score_pairs(const hp_limb_finder *finder, const hp_pose_input *input,
+                       int type, const ends *e, const rule *how)
+{
+    hp_rank *pairs = finder->pairs.data;
+    int count = 0;
+
+    for (int j = 0; j < e->to_count; j++) {
+        if (!(e->to[j].score >= input->keypoint_threshold))
+            continue;
+        for (int i = 0; i < e->from_count; i++) {
+            if (!(e->from[i].score >= input->keypoint_threshold))
+                continue;
+            double score =
+                how->score(finder, input, type, &e->from[i], &e->to[j]);
+            if (score > 0)
+                pairs[count++] =
+                    (hp_rank){score, how->sign * (j * e->from_count + i)};
+        }
+    }
+    return count;
+}
+
+/* Greedy, best first; returns how many limbs were added. */
+static int choose(hp_limb_finder *finder, const ends *e, int from_first,
+                  int to_first, int pair_count, hp_limb *limbs)
+{
+    hp_rank *pairs = finder->pairs.data;
+    uint8_t *taken = finder->taken.data;
+    int most = e->from_count < e->to_count ? e->from_count : e->to_count;
+    int count = 0;
+
+    hp_rank_sort(pairs, pair_count);
+    memset(taken + from_first, 0, (size_t)e->from_count);
+    memset(taken + to_first, 0, (size_t)e->to_count);
+    for (int i = 0; i < pair_count && count < most; i++) {
+        int number = abs(pairs[i].index);
+        int from = from_first + number % e->from_count;
+        int to = to_first + number / e->from_count;
+        if (taken[from] || taken[to])
+            continue;
+        taken[from] = taken[to] = 1;
+        limbs[count++] = (hp_limb){pairs[i].score, from, to};
+    }
+    return count;
+}
+
+static hatpose_status find(hp_memory *memory, hp_limb_finder *finder,
+                           const hp_pose_input *input, const hp_peak_set *set,
+                           const rule *how, hp_limb_set *out,
+                           hatpose_error *err)
+{
+    hatpose_status status = reserve(memory, finder, set, err);
+
+    if (status != HATPOSE_OK)
+        return status;
+    out->limbs = finder->limbs.data;
+    for (int type = 0; type < HP_LIMB_COUNT; type++) {
+        ends e = ends_of(set, type);
+        int pair_count = score_pairs(finder, input, type, &e, how);
+        hp_limb *limbs = (hp_limb *)finder->limbs.data + out->first[type];
+        int count = choose(finder, &e, set->first[hp_limbs[type].from],
+                           set->first[hp_limbs[type].to], pair_count, limbs);
+        out->first[type + 1] = out->first[type] + count;
+    }
+    return HATPOSE_OK;
+}
+
+hatpose_status hp_limb_find_best(hp_memory *memory, hp_limb_finder *finder,
+                                 const hp_pose_input *input,
+                                 const hp_peak_set *peaks, hp_limb_set *out,
+                                 hatpose_error *err)
+{
+    static const rule best = {score_best, 1};
+
+    memset(out, 0, sizeof *out);
+    hatpose_status status = make_field(memory, finder, input, err);
+    if (status != HATPOSE_OK)
+        return status;
+    return find(memory, finder, input, peaks, &best, out, err);
+}
+
+hatpose_status hp_limb_find_compat(hp_memory *memory, hp_limb_finder *finder,
+                                   const hp_pose_input *input,
+                                   const hp_peak_set *peaks, hp_limb_set *out,
+                                   hatpose_error *err)
+{
+    static const rule compat = {score_compat, -1};
+
+    memset(out, 0, sizeof *out);
+    return find(memory, finder, input, peaks, &compat, out, err);
+}
+
+void hp_limb_finder_release(hp_memory *memory, hp_limb_finder *finder)
+{
+    hp_buffer *buffers[] = {&finder->field, &finder->pairs, &finder->taken,
+                            &finder->limbs};
+
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        hp_buffer_release(memory, buffers[i]);
+}
