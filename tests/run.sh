@@ -25,6 +25,10 @@ extras=test
 if [ "$level" = full ]; then
     extras=test,torch
     sh "$root/cmake/packages.sh" gcc-aarch64-linux-gnu qemu-user
+    sh "$root/cmake/packages.sh" --foreign arm64 zlib1g-dev:arm64 \
+        libjpeg-dev:arm64 libjansson-dev:arm64 \
+        libopenblas-serial-dev:arm64 ||
+        echo "run.sh: no arm64 packages here: aarch64 will be skipped" >&2
 fi
 python=$(sh "$root/cmake/venv.sh" -e "$root/bindings/python[$extras]")
 
