@@ -7,14 +7,9 @@
 #include "base/memory.h"
 #include "base/skeleton.h"
 #include "image/prepare.h"
+#include "kernels.h"
 
 typedef enum hp_op_kind { HP_OP_CONV, HP_OP_DEPTHWISE, HP_OP_ADD } hp_op_kind;
-
-typedef enum hp_activation {
-    HP_ACTIVATION_NONE,
-    HP_ACTIVATION_RELU,
-    HP_ACTIVATION_ELU
-} hp_activation;
 
 typedef enum hp_weight_type { /* as stored */
                               HP_WEIGHT_F32,
