@@ -5,6 +5,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
+/* Names from files may hold anything, and a cut may go through a character:
+ * keep the promise of one line of text. */
+static void make_line(char *text)
+{
+    size_t left = strlen(text);
+
+    while (left > 0) {
+        size_t bytes = hp_utf8_printable(text, left);
+        if (bytes == 0) {
+            *text = '?';
+            bytes = 1;
+        }
+        text += bytes;
+        left -= bytes;
+    }
+}
+
 static hatpose_status fill(hatpose_error *err, hatpose_status status,
                            uint64_t offset_bytes, const char *format,
                            va_list arguments)
@@ -15,10 +34,7 @@ static hatpose_status fill(hatpose_error *err, hatpose_status status,
     err->status = status;
     err->offset = offset_bytes;
     vsnprintf(err->message, sizeof err->message, format, arguments);
-    /* Names from files may hold anything: keep the promise of one line. */
-    for (char *c = err->message; *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?';
+    make_line(err->message);
     return status;
 }
 

@@ -14,7 +14,7 @@
 
 /* Fills *err (NULL is fine) and returns status, so that a caller can write
  * `return hp_fail(...)`. Text that does not fit is cut. Control characters
- * are replaced, so that the message stays one line. */
+ * and malformed UTF-8 are replaced, so that the message stays one line. */
 hatpose_status hp_fail(hatpose_error *err, hatpose_status status,
                        const char *format, ...) HP_PRINTF(3, 4);
 

@@ -5,8 +5,14 @@
 
 #include "hatpose.h"
 
-/* Heatmaps: one per keypoint, then the background. PAFs: x and y a limb. */
-enum { HP_LIMB_COUNT = 19, HP_HEATMAP_COUNT = 19, HP_PAF_COUNT = 38 };
+/* Heatmaps: one per keypoint, then the background. PAFs: x and y a limb. Hat
+ * maps: hat on a head, bare head. */
+enum {
+    HP_LIMB_COUNT = 19,
+    HP_HEATMAP_COUNT = 19,
+    HP_PAF_COUNT = 38,
+    HP_HAT_MAP_COUNT = 2
+};
 
 typedef struct hp_limb_joints {
     int from, to; /* keypoints, 0..17 */
