@@ -248,6 +248,17 @@ static hatpose_status allocate_block(loader *load)
     return status;
 }
 
+/* Room for a tensor in the block; NULL when it stays in the file. */
+static float *take(loader *load, const hp_gguf_tensor *tensor)
+{
+    size_t room = room_of(load, tensor);
+
+    if (room == 0)
+        return NULL;
+    load->next += room;
+    return load->next - room;
+}
+
 static hatpose_status place_weight(loader *load, hp_op *op,
                                    const op_tensors *found)
 {
@@ -255,11 +266,10 @@ static hatpose_status place_weight(loader *load, hp_op *op,
     const void *data = tensor->data;
     size_t count = (size_t)tensor->element_count;
     size_t outputs = (size_t)op->output_count;
-    float *to = load->next;
+    float *to = take(load, tensor);
     bool finite;
 
-    load->next += room_of(load, tensor);
-    op->weight = to;
+    op->weight = to != NULL ? to : data;
     switch (op->weight_type) {
     case HP_WEIGHT_F16:
         finite = convert_f16(data, count, to);
@@ -273,7 +283,6 @@ static hatpose_status place_weight(loader *load, hp_op *op,
         break;
     default:
         finite = f32_is_finite(data, count);
-        op->weight = data;
         break;
     }
     if (!finite)
@@ -287,12 +296,10 @@ static void place_bias(loader *load, hp_op *op, const hp_gguf_tensor *bias)
 {
     if (bias == NULL)
         return;
-    op->bias = (const void *)bias->data;
-    if (load->in_place)
-        return;
-    memcpy(load->next, bias->data, bias->bytes);
-    op->bias = load->next;
-    load->next += room_of(load, bias);
+    float *to = take(load, bias);
+    op->bias = to != NULL ? to : (const void *)bias->data;
+    if (to != NULL)
+        memcpy(to, bias->data, bias->bytes);
 }
 
 static hatpose_status place_all(loader *load)
