@@ -11,7 +11,8 @@ import os
 import stat
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from .network import (
     STRIDE,
     Array,
     MapGroup,
+    ModelFileError,
     Network,
     NetworkError,
     Operation,
@@ -43,6 +45,7 @@ __all__ = [
     "Weight",
     "read_model",
     "write_model",
+    "written_aside",
 ]
 
 ARCHITECTURE = "lightweight-openpose"
@@ -76,31 +79,37 @@ _NUMBER_FIELDS = (
 )  # fmt: skip
 
 
-class ModelFileError(ValueError):
-    """One line that names the file and what is wrong with it."""
+@contextmanager
+def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A file to write; it takes its place at `path` when all went well."""
+    target = Path(os.path.realpath(path))
+    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+        raise ModelFileError(f"{path}: not a regular file")
+    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except OSError as error:
+        # Named after what the user asked for, not after our own file.
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    try:
+        yield aside
+        os.replace(aside, target)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
 
 
 def write_model(network: Network, path: str | os.PathLike[str]) -> int:
     """Checks the network and writes it; gives the size of the file in bytes.
 
-    The file is written beside its place under another name, and takes its
-    place when it is complete.
+    Nothing half-written is ever seen under the given name.
     """
     network.check()
-    target = Path(os.path.realpath(path))
-    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-        raise ModelFileError(f"{path}: not a regular file")
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    try:
+    with written_aside(path) as aside:
         _write_gguf(network, aside)
         size = _store_crc(aside)
         if size > FILE_BYTES_MAX:
             raise ModelFileError(f"{path}: {size} bytes, more than 1 GiB")
-        os.replace(aside, target)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
     return size
 
 

@@ -48,6 +48,10 @@ class NetworkError(ValueError):
     """One line that names the thing that breaks a rule."""
 
 
+class ModelFileError(NetworkError):
+    """One line that names the file, too."""
+
+
 @dataclass(frozen=True, eq=False)
 class Weight:
     """The numbers of one weight tensor as a file stores them.

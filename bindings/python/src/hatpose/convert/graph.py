@@ -135,6 +135,24 @@ class Graph:
         )
         return self._put(node)
 
+    def norm(self, name: str, source: Node, norm: Norm) -> Node:
+        """Batch normalisation with its statistics fixed."""
+        vectors = [
+            np.asarray(one, dtype=np.float64)
+            for one in (norm.gamma, norm.beta, norm.mean, norm.variance)
+        ]
+        for vector in vectors:
+            if vector.shape != (source.channels,):
+                raise ConvertError(
+                    f"{name}: {source.channels} numbers expected, shape "
+                    f"{list(vector.shape)} given"
+                )
+        gamma, beta, mean, variance = vectors
+        if not (variance + norm.epsilon > 0).all():
+            raise ConvertError(f"{name}: a variance is negative or no number")
+        multiply = gamma / np.sqrt(variance + norm.epsilon)
+        return self.affine(name, source, multiply, beta - mean * multiply)
+
     def activate(self, name: str, source: Node, kind: Activation) -> Node:
         return self._put(Activate(name, (source,), source.channels, kind))
 
@@ -162,6 +180,17 @@ def _vector(name: str, numbers: Array, channels: int) -> Array:
             f"{name}: {numbers.size} numbers for {channels} channels"
         )
     return np.broadcast_to(numbers, (channels,))
+
+
+@dataclass
+class Norm:
+    """What a batch normalisation has learnt, per channel."""
+
+    gamma: Array
+    beta: Array
+    mean: Array
+    variance: Array
+    epsilon: float
 
 
 @dataclass

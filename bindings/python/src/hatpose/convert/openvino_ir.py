@@ -349,7 +349,7 @@ def _integers(layer: _Layer, key: str, count: int | None = None) -> list[int]:
             raise ValueError
     except ValueError:
         raise ConvertError(
-            f"{layer.name}: {key} {text!r} is no list of counts"
+            f"{layer.name}: {key} {text and text[:40]!r} is no list of counts"
         ) from None
     return numbers
 

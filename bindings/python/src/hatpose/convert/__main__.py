@@ -1,0 +1,7 @@
+"""`python -m hatpose.convert`: the same as `hatpose-convert`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())
