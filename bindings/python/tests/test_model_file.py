@@ -172,6 +172,10 @@ def test_int8_is_within_half_a_step():
 BROKEN = {
     "name": (replace(with_sum(), name=""), "general.name: 1 to 255 bytes"),
     "two_lines": (replace(with_sum(), license="a\nb"), "license: one line"),
+    "long_text": (
+        replace(with_sum(), description="a" * 256),
+        "description: one line of printable text up to 255 bytes",
+    ),
     "channels": (replace(with_sum(), channels="grb"), "input.channels"),
     "mean": (replace(with_sum(), mean=(0, 0, np.nan)), "input.mean"),
     "scale": (replace(with_sum(), scale=(1, 1, 0)), "input.scale"),
@@ -222,7 +226,8 @@ BROKEN = {
     "read_negative": (edited(1, input_first=-1), "b: reads channels -1"),
     "write_value": (edited(0, output=0), "a: no value 0 to write"),
     "write_range": (edited(0, output_first=2), "a: writes channels 2 to 5"),
-    "write_twice": (edited(1, output=1), "b: writes channels of value 1 a"),
+    "write_own_input": (edited(1, output=1), "b: writes value 1, which it"),
+    "write_twice": (edited(2, output=2, input=1), "c: writes channels of"),
     "sum_strides": (edited(4, addend=2), "sum: adds values of stride 8 and 4"),
     "sum_weights": (edited(4, bias=normal(1, 4)), "sum: an add has no weights"),
     "no_weight": (edited(0, weight=None), "a: no weight"),
@@ -242,6 +247,10 @@ BROKEN = {
     "bias_nan": (
         edited(2, bias=np.full(4, np.nan, np.float32)),
         "c.bias: 4 of 4 numbers are not finite",
+    ),
+    "stride_16": (
+        edited(3, stride=2, dilation=1),
+        "d: accumulated stride 16, at most 8",
     ),
     "strides_in_value": (
         edited(6, stride=2, kernel=3, weight=Weight(normal(1, 38, 4, 3, 3))),

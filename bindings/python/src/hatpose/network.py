@@ -196,8 +196,9 @@ def _check_texts(network: Network) -> None:
     for key in ("name", "license", "description", "source_url"):
         text = getattr(network, key)
         _require(
-            text is None or (text and text.isprintable()),
-            f"{key}: one line of printable text expected",
+            text is None
+            or (text and text.isprintable() and len(text.encode()) <= 255),
+            f"{key}: one line of printable text up to 255 bytes expected",
         )
 
 
@@ -342,6 +343,10 @@ def _check_write(
         f"which has {len(written[value])}",
     )
     _require(
+        value != op.input and (op.kind != "add" or value != op.addend),
+        f"{op.name}: writes value {value}, which it reads",
+    )
+    _require(
         not written[value][first:last].any(),
         f"{op.name}: writes channels of value {value} a second time",
     )
@@ -351,6 +356,10 @@ def _check_write(
         strides[value] in (0, stride),
         f"{op.name}: writes stride {stride} into value {value}, "
         f"which has stride {strides[value]}",
+    )
+    _require(
+        stride <= STRIDE,
+        f"{op.name}: accumulated stride {stride}, at most {STRIDE} expected",
     )
     strides[value] = stride
 
