@@ -2,6 +2,8 @@
 #include "base/thread.h"
 
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "check.h"
 
@@ -49,6 +51,25 @@ static void every_task_runs_once(void)
     run_with(0);
 }
 
+static void forked_child_destroys_without_waiting(void)
+{
+    hp_memory memory;
+    hp_pool *pool;
+    int status = 0;
+
+    hp_memory_init(&memory, NULL, 0);
+    CHECK(hp_pool_create(&memory, 3, &pool, NULL) == HATPOSE_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(20); /* ends a child that waits for ever */
+        hp_pool_destroy(pool);
+        _exit(atomic_load(&memory.used_bytes) == 0 ? 0 : 1);
+    }
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    hp_pool_destroy(pool);
+}
+
 static void too_many_threads_are_refused(void)
 {
     hp_memory memory;
@@ -63,6 +84,7 @@ static void too_many_threads_are_refused(void)
 int main(void)
 {
     RUN(every_task_runs_once);
+    RUN(forked_child_destroys_without_waiting);
     RUN(too_many_threads_are_refused);
     CHECK_EXIT();
 }

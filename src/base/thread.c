@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -20,6 +22,7 @@ typedef struct worker {
 
 struct hp_pool {
     hp_memory *memory;
+    pid_t maker;
     int thread_count;  /* the caller counts */
     int started_count; /* workers that run */
     worker *workers;
@@ -113,6 +116,7 @@ hatpose_status hp_pool_create(hp_memory *memory, uint32_t thread_count,
         return status;
     hp_pool *pool = block;
     pool->memory = memory;
+    pool->maker = getpid();
     pool->thread_count =
         thread_count == 0 ? allowed_core_count() : (int)thread_count;
     atomic_init(&pool->next_task, 0);
@@ -134,10 +138,8 @@ hatpose_status hp_pool_create(hp_memory *memory, uint32_t thread_count,
     return HATPOSE_OK;
 }
 
-void hp_pool_destroy(hp_pool *pool)
+static void stop_workers(hp_pool *pool)
 {
-    if (pool == NULL)
-        return;
     pthread_mutex_lock(&pool->mutex);
     pool->stop = true;
     pthread_cond_broadcast(&pool->work_ready);
@@ -147,6 +149,16 @@ void hp_pool_destroy(hp_pool *pool)
     pthread_cond_destroy(&pool->work_done);
     pthread_cond_destroy(&pool->work_ready);
     pthread_mutex_destroy(&pool->mutex);
+}
+
+void hp_pool_destroy(hp_pool *pool)
+{
+    if (pool == NULL)
+        return;
+    /* A forked child has no workers: to join them, or to destroy what they
+     * wait on, would wait for ever. */
+    if (getpid() == pool->maker)
+        stop_workers(pool);
     hp_deallocate(pool->memory, pool->workers);
     hp_deallocate(pool->memory, pool);
 }
