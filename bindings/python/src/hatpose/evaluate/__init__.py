@@ -1,0 +1,1 @@
+"""Measures a model on labelled photos: `python -m hatpose.evaluate`."""
