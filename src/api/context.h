@@ -1,0 +1,30 @@
+/* context.h - all of one caller's working state. */
+#ifndef HP_CONTEXT_H
+#define HP_CONTEXT_H
+
+#include "engine/engine.h"
+#include "image/decode.h"
+#include "pose/pose.h"
+
+struct hatpose_context {
+    hp_memory memory;
+    hatpose_model *model;
+    hatpose_options options; /* checked; thresholds are the mode's own */
+    hp_kernels kernels;
+    hp_pool *pool;
+    hp_engine *engine;
+    hp_pose_decoder *decoder;
+    hp_preparer preparer;
+    hp_picture picture; /* of the last encoded one */
+    hp_buffer file;     /* encoder's output */
+    atomic_flag busy;   /* a call is in it */
+};
+
+/* Each call on a context goes through these two: one at a time, and an
+ * honest HATPOSE_E_ARGUMENT for the second. */
+hatpose_status hp_context_enter(hatpose_context *context, hatpose_error *err);
+void hp_context_leave(hatpose_context *context);
+
+hp_image_limits hp_context_image_limits(const hatpose_context *context);
+
+#endif
