@@ -1,5 +1,7 @@
 # What the library itself links: zlib, libm, threads, OpenBLAS, stb_image
 # (headers), libjpeg-turbo when found.
+include(CheckSymbolExists)
+
 add_library(hatpose_dependencies INTERFACE)
 
 find_package(ZLIB REQUIRED)
@@ -11,10 +13,21 @@ target_link_libraries(hatpose_dependencies INTERFACE
 set(HATPOSE_PRIVATE_LIBRARIES -lz -lm -lpthread)
 
 find_path(STB_INCLUDE_DIR stb_image.h PATH_SUFFIXES stb REQUIRED)
+target_include_directories(hatpose_dependencies SYSTEM INTERFACE
+  ${STB_INCLUDE_DIR})
 
+set(HATPOSE_HAVE_LIBJPEG OFF)
 if(HATPOSE_LIBJPEG)
   find_package(JPEG QUIET)
   if(JPEG_FOUND)
+    # Other libjpegs lack the blue-first order, and decode otherwise.
+    set(CMAKE_REQUIRED_LIBRARIES JPEG::JPEG)
+    check_symbol_exists(JCS_EXTENSIONS "stddef.h;stdio.h;jpeglib.h"
+      HATPOSE_LIBJPEG_IS_TURBO)
+    unset(CMAKE_REQUIRED_LIBRARIES)
+  endif()
+  if(HATPOSE_LIBJPEG_IS_TURBO)
+    set(HATPOSE_HAVE_LIBJPEG ON)
     target_link_libraries(hatpose_dependencies INTERFACE JPEG::JPEG)
     target_compile_definitions(hatpose_dependencies INTERFACE
       HP_HAVE_LIBJPEG=1)

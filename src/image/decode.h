@@ -18,7 +18,8 @@ typedef struct hp_picture {
     int width_px, height_px;
 } hp_picture;
 
-/* Only the sizes of the (turned) picture: reads the header. */
+/* Only the sizes of the (turned) picture, from the headers: allocates
+ * nothing, and leaves no pixels to look at. */
 hatpose_status hp_picture_size(hp_memory *memory, const hp_image_limits *limits,
                                const void *data, size_t bytes,
                                hp_picture *picture, hatpose_error *err);

@@ -1,0 +1,306 @@
+/* decode_jpeg.c - JPEG by libjpeg-turbo, with its default settings, so that
+ * the pixels are those that OpenCV gives.
+ *
+ * Damage is an error here, not a warning: half a picture would be answered
+ * with half of its people. */
+#include "image/decode_jpeg.h"
+
+#include <limits.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jpeglib.h>
+/* Second: its numbers depend on the version that jpeglib.h tells. */
+#include <jerror.h>
+
+#include "base/error.h"
+
+/* Encoders write up to about 20. Each scan goes over all of the picture, so
+ * that a small file with thousands of them would run for hours. */
+enum { SCAN_COUNT_MAX = 64 };
+
+enum { ROWS_AT_ONCE = 16 };
+
+typedef struct reader {
+    struct jpeg_decompress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    struct jpeg_source_mgr source;
+    struct jpeg_progress_mgr progress;
+    jmp_buf escape;
+    size_t bytes;
+    bool ended; /* more was asked for than there is */
+    hatpose_status status;
+    hatpose_error *err;
+} reader;
+
+static reader *reader_of(j_common_ptr jpeg)
+{
+    return jpeg->client_data;
+}
+
+static _Noreturn void leave(reader *r, hatpose_status status)
+{
+    r->status = status;
+    longjmp(r->escape, 1);
+}
+
+static _Noreturn void fail_as_cut(reader *r)
+{
+    const struct jpeg_decompress_struct *jpeg = &r->jpeg;
+
+    if (jpeg->output_height == 0)
+        leave(r, hp_fail_at(r->err, HATPOSE_E_IMAGE_CORRUPT, r->bytes,
+                            "JPEG ends after %zu bytes, before its picture",
+                            r->bytes));
+    if (jpeg_has_multiple_scans(&r->jpeg))
+        leave(r, hp_fail_at(r->err, HATPOSE_E_IMAGE_CORRUPT, r->bytes,
+                            "JPEG ends after %zu bytes, in scan %d", r->bytes,
+                            jpeg->input_scan_number));
+    leave(r, hp_fail_at(r->err, HATPOSE_E_IMAGE_CORRUPT, r->bytes,
+                        "JPEG ends after %zu bytes, in row %u of %u", r->bytes,
+                        (unsigned)jpeg->output_scanline + 1,
+                        (unsigned)jpeg->output_height));
+}
+
+static size_t offset_of(const reader *r)
+{
+    return r->ended ? r->bytes : r->bytes - r->source.bytes_in_buffer;
+}
+
+static hatpose_status status_of(int code)
+{
+    switch (code) {
+    case JERR_OUT_OF_MEMORY:
+        return HATPOSE_E_MEMORY;
+    case JERR_NO_BACKING_STORE:
+        return HATPOSE_E_LIMIT;
+    case JERR_BAD_PRECISION:
+    case JERR_SOF_UNSUPPORTED:
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_NOT_COMPILED:
+    case JERR_ARITH_NOTIMPL:
+    case JERR_IMAGE_TOO_BIG:
+        return HATPOSE_E_IMAGE_FORMAT;
+    default:
+        return HATPOSE_E_IMAGE_CORRUPT;
+    }
+}
+
+static _Noreturn void fail_with_text(reader *r)
+{
+    hatpose_status status = status_of(r->errors.msg_code);
+    char text[JMSG_LENGTH_MAX];
+
+    if (status == HATPOSE_E_LIMIT)
+        leave(r, hp_fail(r->err, status,
+                         "JPEG in many scans: its coefficients are over "
+                         "max_memory_bytes"));
+    r->errors.format_message((j_common_ptr)&r->jpeg, text);
+    leave(r, hp_fail_at(r->err, status, offset_of(r), "JPEG at byte %zu: %s",
+                        offset_of(r), text));
+}
+
+static void on_error(j_common_ptr jpeg)
+{
+    reader *r = reader_of(jpeg);
+
+    if (r->ended)
+        fail_as_cut(r);
+    fail_with_text(r);
+}
+
+/* level < 0: a warning. Those that leave pixels wrong are errors. */
+static void on_message(j_common_ptr jpeg, int level)
+{
+    reader *r = reader_of(jpeg);
+
+    if (level >= 0)
+        return;
+    switch (r->errors.msg_code) {
+    case JWRN_HIT_MARKER:
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_MUST_RESYNC:
+    case JWRN_BOGUS_PROGRESSION:
+        on_error(jpeg);
+        break;
+    default: /* bytes between markers, odd version numbers */
+        break;
+    }
+}
+
+/* Only the default would print; nothing asks for it. */
+static void print_nothing(j_common_ptr jpeg)
+{
+    (void)jpeg;
+}
+
+static void on_progress(j_common_ptr jpeg)
+{
+    reader *r = reader_of(jpeg);
+
+    if (r->jpeg.input_scan_number > SCAN_COUNT_MAX)
+        leave(r, hp_fail(r->err, HATPOSE_E_IMAGE_CORRUPT,
+                         "JPEG has more than %d scans", (int)SCAN_COUNT_MAX));
+}
+
+static void do_nothing(j_decompress_ptr jpeg)
+{
+    (void)jpeg;
+}
+
+/* All bytes are there from the start. Past them an end marker is made up:
+ * libjpeg reads ahead, so that a picture which lacks only its end marker is
+ * still whole. Where data is missing, a warning follows. */
+static boolean on_end(j_decompress_ptr jpeg)
+{
+    static const JOCTET end_marker[2] = {0xff, JPEG_EOI};
+
+    reader_of((j_common_ptr)jpeg)->ended = true;
+    jpeg->src->next_input_byte = end_marker;
+    jpeg->src->bytes_in_buffer = sizeof end_marker;
+    return TRUE;
+}
+
+static void on_skip(j_decompress_ptr jpeg, long count)
+{
+    struct jpeg_source_mgr *source = jpeg->src;
+
+    if (count <= 0)
+        return;
+    if ((size_t)count > source->bytes_in_buffer) {
+        on_end(jpeg);
+        return;
+    }
+    source->next_input_byte += count;
+    source->bytes_in_buffer -= (size_t)count;
+}
+
+static void reader_init(reader *r, const uint8_t *data, size_t bytes,
+                        hatpose_error *err)
+{
+    memset(r, 0, sizeof *r);
+    r->bytes = bytes;
+    r->err = err;
+    r->jpeg.err = jpeg_std_error(&r->errors);
+    r->errors.error_exit = on_error;
+    r->errors.emit_message = on_message;
+    r->errors.output_message = print_nothing;
+    r->source.next_input_byte = data;
+    r->source.bytes_in_buffer = bytes;
+    r->source.init_source = do_nothing;
+    r->source.fill_input_buffer = on_end;
+    r->source.skip_input_data = on_skip;
+    r->source.resync_to_restart = jpeg_resync_to_restart;
+    r->source.term_source = do_nothing;
+    r->progress.progress_monitor = on_progress;
+}
+
+/* May jump to r->escape, as all below. */
+static void open_file(reader *r)
+{
+    r->jpeg.client_data = r;
+    jpeg_create_decompress(&r->jpeg);
+    r->jpeg.src = &r->source;
+    jpeg_read_header(&r->jpeg, TRUE);
+}
+
+static void hold_to_budget(reader *r, hp_memory *memory)
+{
+    size_t used = atomic_load(&memory->used_bytes);
+    size_t left = memory->limit_bytes > used ? memory->limit_bytes - used : 1;
+
+    if (memory->limit_bytes != 0)
+        r->jpeg.mem->max_memory_to_use =
+            left > LONG_MAX ? LONG_MAX : (long)left;
+}
+
+/* Adobe's programs store the inks inverted and say so by their marker.
+ * The arithmetic is OpenCV's: black times colour, divided by 256. */
+static void bgr_from_cmyk(const uint8_t *cmyk, int count, bool inverted,
+                          uint8_t *bgr)
+{
+    for (int x = 0; x < count; x++) {
+        int black = inverted ? cmyk[4 * x + 3] : 255 - cmyk[4 * x + 3];
+
+        for (int i = 0; i < 3; i++) {
+            int ink = inverted ? 255 - cmyk[4 * x + i] : cmyk[4 * x + i];
+
+            bgr[3 * x + 2 - i] = (uint8_t)(black - (ink * black >> 8));
+        }
+    }
+}
+
+static void read_cmyk_rows(reader *r, size_t stride_bytes, uint8_t *bgr)
+{
+    struct jpeg_decompress_struct *jpeg = &r->jpeg;
+    JSAMPARRAY row = (*jpeg->mem->alloc_sarray)((j_common_ptr)jpeg, JPOOL_IMAGE,
+                                                4 * jpeg->output_width, 1);
+
+    while (jpeg->output_scanline < jpeg->output_height) {
+        uint8_t *out = bgr + jpeg->output_scanline * stride_bytes;
+
+        jpeg_read_scanlines(jpeg, row, 1);
+        bgr_from_cmyk(row[0], (int)jpeg->output_width,
+                      jpeg->saw_Adobe_marker != 0, out);
+    }
+}
+
+static void read_bgr_rows(reader *r, size_t stride_bytes, uint8_t *bgr)
+{
+    struct jpeg_decompress_struct *jpeg = &r->jpeg;
+
+    while (jpeg->output_scanline < jpeg->output_height) {
+        JSAMPROW rows[ROWS_AT_ONCE];
+        JDIMENSION count = jpeg->output_height - jpeg->output_scanline;
+
+        if (count > ROWS_AT_ONCE)
+            count = ROWS_AT_ONCE;
+        for (JDIMENSION i = 0; i < count; i++)
+            rows[i] = bgr + (jpeg->output_scanline + i) * stride_bytes;
+        jpeg_read_scanlines(jpeg, rows, count);
+    }
+}
+
+static void read_picture(reader *r, hp_memory *memory, int width_px,
+                         int height_px, uint8_t *bgr)
+{
+    bool four_inks;
+
+    open_file(r);
+    hold_to_budget(r, memory);
+    r->jpeg.progress = &r->progress;
+    four_inks = r->jpeg.num_components == 4;
+    r->jpeg.out_color_space = four_inks ? JCS_CMYK : JCS_EXT_BGR;
+    jpeg_start_decompress(&r->jpeg);
+    if ((int)r->jpeg.output_width != width_px ||
+        (int)r->jpeg.output_height != height_px)
+        leave(r, hp_fail(r->err, HATPOSE_E_IMAGE_CORRUPT,
+                         "JPEG has two frame headers that differ"));
+    /* One scan that is whole needs no end marker. Of several, or of
+     * arithmetic code, nobody can tell what is missing. */
+    if (r->ended && jpeg_has_multiple_scans(&r->jpeg))
+        fail_as_cut(r);
+    size_t stride_bytes = 3 * (size_t)width_px;
+    if (four_inks)
+        read_cmyk_rows(r, stride_bytes, bgr);
+    else
+        read_bgr_rows(r, stride_bytes, bgr);
+    if (r->ended && r->jpeg.arith_code)
+        fail_as_cut(r);
+}
+
+hatpose_status hp_jpeg_decode(hp_memory *memory, const uint8_t *data,
+                              size_t bytes, int width_px, int height_px,
+                              uint8_t *bgr, hatpose_error *err)
+{
+    reader r;
+
+    reader_init(&r, data, bytes, err);
+    if (setjmp(r.escape) == 0)
+        read_picture(&r, memory, width_px, height_px, bgr);
+    jpeg_destroy_decompress(&r.jpeg);
+    return r.status;
+}
