@@ -44,9 +44,10 @@ int main(int argc, char **argv)
     for (uint32_t i = 0; i < hatpose_result_person_count(result); i++) {
         hatpose_person person = {.struct_size = sizeof person};
         hatpose_result_person(result, i, &person);
-        printf("person %u: score %.2f, nose at %.1f, %.1f\n", (unsigned)i,
-               person.score, (double)person.keypoints[0].x,
-               (double)person.keypoints[0].y);
+        printf("person %u: score %.2f, %u joints, box %.0f,%.0f %.0fx%.0f\n",
+               (unsigned)i, person.score, (unsigned)person.keypoint_count,
+               (double)person.left, (double)person.top, (double)person.width,
+               (double)person.height);
     }
     hatpose_result_destroy(result);
     hatpose_context_destroy(context);
