@@ -11,13 +11,14 @@ from typing import ClassVar
 import numpy as np
 import onnx
 import pytest
-from foreign_models import IrWriter, draw
+from foreign_models import IrWriter, OnnxWriter, draw
 from onnx import helper, numpy_helper
 from reference_maps import random_picture, reference_maps, require_maps
 from shared_folder import shared_file
 
 from hatpose.convert.graph import ConvertError
 from hatpose.convert.source import read_source
+from hatpose.network import NetworkError
 
 RELEASED = "weights/human-pose-estimation-0001.xml"
 
@@ -214,6 +215,29 @@ def test_released_int8_weights_are_in_the_model_to_the_bit():
     assert sum(map(len, ours)) == 4086848
 
 
+@pytest.mark.full
+@pytest.mark.parametrize("is_half", [True, False])
+def test_file_of_openvino_itself_gives_the_same_maps(is_half, tmp_path):
+    openvino = pytest.importorskip(
+        "openvino", reason="OpenVINO is not installed"
+    )
+    model = draw(OnnxWriter(picture="sub_mul"), stages=2).model()
+    onnx.save(model, tmp_path / "net.onnx")
+    path = tmp_path / "net.xml"
+    openvino.save_model(
+        openvino.convert_model(tmp_path / "net.onnx"),
+        path,
+        compress_to_fp16=is_half,
+    )
+    compiled = openvino.Core().compile_model(
+        path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+    )
+    picture = random_picture()
+    results = compiled(picture[None])
+    maps = [results[one][0] for one in compiled.outputs]
+    require_maps(read_source(path).network, picture, *maps[-2:])
+
+
 SMALL_LAYERS = """
 <layer id="0" name="data" type="Parameter">
   <data element_type="f32" shape="1,3,64,64"/></layer>
@@ -346,6 +370,13 @@ def test_external_entity_is_refused(tmp_path):
         read_source(write_small(tmp_path, text))
 
 
+@pytest.mark.parametrize("encoding", ["foo", "utf-32", "shift_jis", "rot13"])
+def test_strange_encodings_are_refused(encoding, tmp_path):
+    text = f'<?xml version="1.0" encoding="{encoding}"?>{small_xml()}'
+    with pytest.raises(ConvertError, match=r"net\.xml: "):
+        read_source(write_small(tmp_path, text))
+
+
 def test_deep_nesting_is_refused(tmp_path):
     text = "<net>" * 100000
     with pytest.raises(ConvertError, match="nested too deeply"):
@@ -380,7 +411,7 @@ def test_damaged_bytes_never_crash(tmp_path):
         path = write_small(tmp_path, text[:at] + other + text[at + 1 :])
         try:
             read_source(path)
-        except ValueError as error:
+        except (ConvertError, NetworkError) as error:
             refused += 1
             assert "\n" not in str(error)
     assert 0 < refused < 300

@@ -57,7 +57,7 @@ CRC_KEY = "hatpose.crc32"
 KEYS_MAX = 1024
 TENSORS_MAX = 3 * 1024
 TEXT_BYTES_MAX = 65535
-ITEMS_MAX = 65536
+ITEMS_MAX = 65536  # of all arrays together
 DIMENSIONS_MAX = 4
 
 _U32 = gguf.GGUFValueType.UINT32
@@ -218,6 +218,7 @@ class _Head:
     def __init__(self, data: bytes | bytearray) -> None:
         self.data = data
         self.offset = 0
+        self.items = 0
 
     def number(self, form: str) -> int:
         size = struct.calcsize(form)
@@ -247,10 +248,17 @@ class _Head:
         else:
             raise NetworkError(f"value of type {kind} at byte {self.offset}")
 
+    def array(self) -> None:
+        kind = self.number("<I")
+        count = self.count("<Q", ITEMS_MAX - self.items, "items")
+        self.items += count
+        for _ in range(count):
+            self.value(kind)
+
     def count(self, form: str, limit: int, what: str) -> int:
         count = self.number(form)
         if count > limit:
-            raise NetworkError(f"{count} {what}, at most {limit} are allowed")
+            raise NetworkError(f"{count} {what}, {limit} at most expected")
         return count
 
 
@@ -271,9 +279,7 @@ def _check_head(data: bytes | bytearray) -> int:
         if key == CRC_KEY.encode() and kind == _U32:
             crc_offset = head.offset
         if kind == _ARRAY:
-            item = head.number("<I")
-            for _ in range(head.count("<Q", ITEMS_MAX, "items")):
-                head.value(item)
+            head.array()
         else:
             head.value(kind)
     for _ in range(tensors):

@@ -76,7 +76,8 @@ class Weight:
         if kind == "bf16":
             return Weight(_bf16_bits(values), "bf16")
         rows = np.abs(values.reshape(values.shape[0], -1)).max(axis=1)
-        scale = np.where(rows > 0, rows / np.float32(127), np.float32(1))
+        scale = rows / np.float32(127)
+        scale[scale == 0] = 1  # nothing, or so little that it vanishes
         steps = values / scale.reshape(-1, 1, 1, 1)
         steps = np.clip(np.rint(steps), -127, 127)
         return Weight(steps.astype(np.int8), "int8", scale.astype(np.float32))

@@ -15,6 +15,10 @@ import numpy as np
 
 from ..network import Activation, Array, Weight
 
+# Weights and folded constants of a source: a bound for hostile files, in
+# which many nodes may share one constant. Released networks have 4 million.
+ITEMS_MAX = 1 << 27
+
 
 class ConvertError(ValueError):
     """One line that names the file or the node and what is wrong with it."""
@@ -81,6 +85,13 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     outputs: list[Node] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    item_count: int = 0
+
+    def count_items(self, name: str, count: int) -> None:
+        """To be called for every array that is made of a constant."""
+        self.item_count += count
+        if self.item_count > ITEMS_MAX:
+            raise ConvertError(f"{name}: more than {ITEMS_MAX} weights in all")
 
     def input(self, name: str, channels: int) -> Node:
         if any(isinstance(node, Input) for node in self.nodes):
@@ -97,6 +108,7 @@ class Graph:
         groups: int,
         window: Window,
     ) -> Node:
+        self.count_items(name, weight.values.size)
         outputs, inputs, height, width = weight.values.shape
         kernel = height
         depthwise = groups == source.channels == outputs and inputs == 1

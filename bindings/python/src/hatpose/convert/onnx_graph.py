@@ -24,6 +24,12 @@ FILE_BYTES_MAX = 1 << 30
 OPSET_MIN = 9
 # Largest constant that arithmetic on constants may make.
 CONSTANT_ITEMS_MAX = 1 << 24
+_FLOATS = (
+    onnx.TensorProto.FLOAT,
+    onnx.TensorProto.FLOAT16,
+    onnx.TensorProto.BFLOAT16,
+    onnx.TensorProto.DOUBLE,
+)
 _DOMAINS = ("", "ai.onnx")
 _TO_NCHW = [0, 3, 1, 2]
 _TO_NHWC = [0, 2, 3, 1]
@@ -103,6 +109,7 @@ def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
 def _load_external(graph: onnx.GraphProto, folder: Path) -> None:
     """Reads external data, from files in the model's own folder only."""
     base = folder.resolve()
+    total = 0
     for tensor in _tensors(graph):
         if tensor.data_location != onnx.TensorProto.EXTERNAL:
             continue
@@ -119,6 +126,10 @@ def _load_external(graph: onnx.GraphProto, folder: Path) -> None:
                 f"{tensor.name}: external data {location!r}: no such file"
             )
         tensor.raw_data = _slice(tensor.name, source, entries)
+        # Many tensors may name the same bytes.
+        total += len(tensor.raw_data)
+        if total > FILE_BYTES_MAX:
+            raise ConvertError(f"{tensor.name}: more than 1 GiB of weights")
         del tensor.external_data[:]
         tensor.data_location = onnx.TensorProto.DEFAULT
 
@@ -201,14 +212,16 @@ class _Importer:
         if proto.op_type == "Constant":
             self.operands[proto.output[0]] = _constant(node)
         elif all(one is None or _is_array(one) for one in node.inputs):
-            self.operands[proto.output[0]] = _folded(node)
+            folded = _folded(node)
+            self.graph.count_items(node.name, folded.size)
+            self.operands[proto.output[0]] = folded
         else:
             self.operands[proto.output[0]] = self._computed(node)
 
     def _computed(self, node: _Node) -> _Value:
         kind = node.type
         if kind in ("Identity", "Dropout", "Cast"):
-            return node.value(0)
+            return _passed(node)
         if kind == "Transpose":
             return _transposed(node)
         if kind in ("Add", "Sub", "Mul", "Div", "Sum"):
@@ -431,6 +444,15 @@ def _reshaped(node: _Node, array: Array) -> Array:
     raise ConvertError(
         f"{node.name}: operation {node.type} on constants is not known"
     )
+
+
+def _passed(node: _Node) -> _Value:
+    """Operations that change nothing when the network is only used."""
+    if node.type == "Cast" and node.integer("to", 1) not in _FLOATS:
+        raise ConvertError(f"{node.name}: cast to integers")
+    if node.type == "Dropout" and node.has(2) and node.array(2).any():
+        raise ConvertError(f"{node.name}: exported in training mode")
+    return node.value(0)
 
 
 def _transposed(node: _Node) -> _Value:

@@ -36,7 +36,7 @@ _ELEMENT_TYPES: dict[str, type[np.generic]] = {
     "i8": np.int8,
     "u8": np.uint8,
 }
-_SKIPPED = {"FakeQuantize", "Result"}
+_FLOATS = ("f16", "f32", "f64", "bf16")
 
 
 @dataclass
@@ -82,6 +82,10 @@ def _parse(path: Path) -> tuple[str, dict[str, _Layer]]:
             f"{path.name}: line {error.lineno}: "
             f"{expat.errors.messages[error.code]}"
         ) from error
+    except ConvertError:
+        raise
+    except (LookupError, ValueError) as error:  # encodings it does not know
+        raise ConvertError(f"{path.name}: {error}") from error
     if reader.tag != "net":
         raise ConvertError(f"{path.name}: no OpenVINO IR: <{reader.tag}>")
     return reader.name, reader.layers
@@ -234,8 +238,12 @@ class _Importer:
             return first
         constants = [one for one in inputs if isinstance(one, _Scaled)]
         if len(constants) == len(inputs):
-            return _folded(layer, constants)
+            folded = _folded(layer, constants)
+            self.graph.count_items(layer.name, folded.values.size)
+            return folded
         if layer.type == "Convert":
+            if layer.data.get("destination_type") not in _FLOATS:
+                raise ConvertError(f"{layer.name}: conversion to integers")
             return first
         if layer.type not in makers:
             raise ConvertError(
