@@ -78,7 +78,7 @@ static void check_tensor(const golden_set *set, const json_t *test_case,
         return;
     }
     if (!golden_load(set, test_case, "tensor", &tensor)) {
-        CHECK(!"vector");
+        CHECK_MESSAGE(false, "no vector");
         return;
     }
     CHECK(tensor.count == count);
@@ -104,7 +104,7 @@ static int check_group(const golden_set *set, const char *group)
                    "demo") != 0)
             continue;
         if (!golden_load(set, test_case, "image", &image)) {
-            CHECK(!"vector");
+            CHECK_MESSAGE(false, "no vector");
             continue;
         }
         hp_pixels picture = {image.u8, image.shape[1], image.shape[0],
@@ -131,7 +131,7 @@ static void compat_equals_the_original_in_every_bit(void)
     golden_set set;
 
     if (!golden_open(&set)) {
-        CHECK(!"vectors");
+        CHECK_MESSAGE(false, "no vectors");
         return;
     }
     if (set.complete) {

@@ -82,7 +82,7 @@ static void golden_cases_are_equal_in_every_bit(void)
     const json_t *test_case;
 
     if (!golden_open(&set)) {
-        CHECK(!"vectors");
+        CHECK_MESSAGE(false, "no vectors");
         return;
     }
     json_t *cases = golden_cases(&set, "a_resize_linear_u8");
@@ -93,7 +93,7 @@ static void golden_cases_are_equal_in_every_bit(void)
 
         if (!golden_load(&set, test_case, "src", &src) ||
             !golden_load(&set, test_case, "dst", &dst)) {
-            CHECK(!"vector");
+            CHECK_MESSAGE(false, "no vector");
             continue;
         }
         compare(test_case, &src, &dst, HATPOSE_BGR8);

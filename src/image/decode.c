@@ -62,7 +62,7 @@ static kind sniff(const uint8_t *data, size_t bytes)
     return KIND_UNKNOWN;
 }
 
-/* Formats that people send though we do not read them. */
+/* Formats that people send though they are not read here. */
 static const char *name_of_other(const uint8_t *data, size_t bytes)
 {
     if (begins_with(data, bytes, "RIFF", 4) && bytes >= 12 &&
@@ -72,7 +72,7 @@ static const char *name_of_other(const uint8_t *data, size_t bytes)
         begins_with(data, bytes, "MM\0*", 4))
         return "TIFF";
     if (bytes >= 12 && memcmp(data + 4, "ftyp", 4) == 0)
-        return "an MP4 family file (HEIF, AVIF, video)";
+        return "HEIF, AVIF or video";
     if (begins_with(data, bytes, "%PDF", 4))
         return "PDF";
     return NULL;
@@ -86,12 +86,12 @@ static hatpose_status fail_unknown(const uint8_t *data, size_t bytes,
 
     if (name != NULL)
         return hp_fail(err, HATPOSE_E_IMAGE_FORMAT,
-                       "is %s; JPEG, PNG, BMP, GIF and PNM are read", name);
+                       "%s is not supported: JPEG, PNG, BMP, GIF, PNM are",
+                       name);
     for (size_t i = 0; i < bytes && i < 4; i++)
         snprintf(first + 3 * i, sizeof first - 3 * i, " %02x", data[i]);
     return hp_fail(err, HATPOSE_E_IMAGE_FORMAT,
-                   "is no JPEG, PNG, BMP, GIF or PNM: begins with the bytes%s",
-                   first);
+                   "not a JPEG, PNG, BMP, GIF or PNM: begins with%s", first);
 }
 
 static hatpose_status read_jpeg_size(const uint8_t *data, size_t bytes,
@@ -150,7 +150,7 @@ static hatpose_status read_header(const hp_image_limits *limits,
     if (data == NULL)
         return hp_fail(err, HATPOSE_E_ARGUMENT, "data is NULL");
     if (bytes == 0)
-        return hp_fail(err, HATPOSE_E_IMAGE_FORMAT, "is empty");
+        return hp_fail(err, HATPOSE_E_IMAGE_FORMAT, "empty: 0 bytes");
     if (bytes > limits->max_encoded_bytes)
         return hp_fail(err, HATPOSE_E_LIMIT,
                        "%zu bytes are over max_encoded_bytes %llu", bytes,
