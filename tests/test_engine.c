@@ -1,0 +1,449 @@
+/* test_engine.c - the engine computes what a plain program in double does:
+ * every operation over odd shapes, channel ranges, random networks, any
+ * number of threads. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "check.h"
+#include "engine_case.h"
+
+/* Sums of up to 400 terms of size 1 in float: 400 roundings of 2^-24 would
+ * be 2.4e-5 at the very worst; errors of random signs stay far below. */
+static const double TOLERANCE = 1e-5;
+
+static const uint32_t CPU_OFF[] = {0, UINT32_MAX}; /* all, scalar */
+
+static void check_network(const naive_network *network, int width, int height,
+                          uint32_t thread_count)
+{
+    float *planes = random_planes(7, width, height);
+
+    for (size_t i = 0; i < sizeof CPU_OFF / sizeof *CPU_OFF; i++) {
+        engine_case c = {.engine = NULL};
+        hp_maps maps;
+        if (engine_case_open(&c, network, thread_count, CPU_OFF[i], 0, NULL) !=
+                HATPOSE_OK ||
+            engine_case_run(&c, planes, width, height, &maps, NULL) !=
+                HATPOSE_OK) {
+            CHECK_MESSAGE(false, "the engine does not run");
+            break;
+        }
+        double error = engine_case_error(network, &maps, planes, width, height);
+        const hp_op *op = &network->ops[network->model.op_count - 1];
+        CHECK_MESSAGE(error <= TOLERANCE,
+                      "%s, input %dx%d, last kind %d kernel %d stride %d "
+                      "dilation %d activation %d: error %g",
+                      c.kernels.description, width, height, (int)op->kind,
+                      op->kernel, op->stride, op->dilation, (int)op->activation,
+                      error);
+        CHECK(engine_case_close(&c));
+    }
+    free(planes);
+}
+
+/* Value 1 has `channels` channels made from the input; the operation reads
+ * some of them and writes into the middle of the last value, whose other
+ * channels, if stride allows, come from a pointwise operation. */
+static void check_op(hp_op op, int width, int height, bool bias)
+{
+    naive_network network;
+    const int margin = op.stride == 1 ? 2 : 0;
+
+    naive_init(&network, 1);
+    int source = naive_value(&network, op.input_count + 3);
+    int target = naive_value(&network, op.output_count + margin + 1);
+    naive_pointwise(&network, 0, source);
+    if (margin > 0)
+        naive_op(&network,
+                 (hp_op){.kind = HP_OP_CONV,
+                         .input = 0,
+                         .input_count = 3,
+                         .output = target,
+                         .output_count = margin,
+                         .kernel = 1,
+                         .stride = 1,
+                         .dilation = 1},
+                 false);
+    op.input = source;
+    op.input_first = 2;
+    if (op.kind == HP_OP_ADD) {
+        op.addend = source;
+        op.addend_first = 1;
+    }
+    op.output = target;
+    op.output_first = margin;
+    naive_op(&network, op, bias);
+    network.model.heatmaps =
+        (hp_map_group){target, 0, op.output_count + margin};
+    check_network(&network, width, height, 1);
+    naive_release(&network);
+}
+
+static const int SIDES[][2] = {{1, 1},   {1, 7},   {9, 1},  {2, 2},
+                               {3, 2},   {5, 3},   {8, 8},  {16, 9},
+                               {17, 23}, {33, 64}, {4, 50}, {57, 32}};
+
+static void check_over_sides(hp_op op)
+{
+    for (size_t i = 0; i < sizeof SIDES / sizeof *SIDES; i++)
+        for (int a = HP_ACTIVATION_NONE; a <= HP_ACTIVATION_ELU; a++) {
+            op.activation = (hp_activation)a;
+            check_op(op, SIDES[i][0], SIDES[i][1], (i + (size_t)a) % 2 == 0);
+        }
+}
+
+static void pointwise_convolution(void)
+{
+    check_over_sides((hp_op){.kind = HP_OP_CONV,
+                             .input_count = 5,
+                             .output_count = 7,
+                             .kernel = 1,
+                             .stride = 1,
+                             .dilation = 1});
+}
+
+static void dense_convolution(void)
+{
+    static const int variants[][2] = {{1, 1}, {1, 2}, {2, 1}};
+
+    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
+        check_over_sides((hp_op){.kind = HP_OP_CONV,
+                                 .input_count = 4,
+                                 .output_count = 6,
+                                 .kernel = 3,
+                                 .stride = variants[i][0],
+                                 .dilation = variants[i][1]});
+}
+
+static void depthwise_convolution(void)
+{
+    static const int variants[][2] = {{1, 1}, {1, 2}, {2, 1}};
+
+    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
+        check_over_sides((hp_op){.kind = HP_OP_DEPTHWISE,
+                                 .input_count = 5,
+                                 .output_count = 5,
+                                 .kernel = 3,
+                                 .stride = variants[i][0],
+                                 .dilation = variants[i][1]});
+}
+
+static void sum_of_two(void)
+{
+    check_over_sides((hp_op){.kind = HP_OP_ADD,
+                             .input_count = 5,
+                             .output_count = 5,
+                             .kernel = 1,
+                             .stride = 1,
+                             .dilation = 1});
+}
+
+/* Maps wider than one block of columns, and sums long enough that the matrix
+ * behind a 3x3 convolution does not fit one block of scratch. */
+static void work_is_cut_at_blocks(void)
+{
+    hp_op op = {.kind = HP_OP_CONV,
+                .input_count = 40,
+                .output_count = 9,
+                .kernel = 1,
+                .stride = 1,
+                .dilation = 1};
+
+    check_op(op, 97, 31, true);
+    op.kernel = 3;
+    check_op(op, 97, 31, true);
+    op.dilation = 2;
+    check_op(op, 61, 47, true);
+    op = (hp_op){.kind = HP_OP_CONV,
+                 .input_count = 400,
+                 .output_count = 2,
+                 .kernel = 3,
+                 .stride = 1,
+                 .dilation = 1};
+    check_op(op, 19, 23, true);
+    op = (hp_op){.kind = HP_OP_DEPTHWISE,
+                 .input_count = 3,
+                 .output_count = 3,
+                 .kernel = 3,
+                 .stride = 1,
+                 .dilation = 2};
+    check_op(op, 260, 140, false);
+    op = (hp_op){.kind = HP_OP_ADD,
+                 .input_count = 3,
+                 .output_count = 3,
+                 .kernel = 1,
+                 .stride = 1,
+                 .dilation = 1};
+    check_op(op, 260, 140, false);
+}
+
+/* A value that is whole: all its channels are written. */
+typedef struct whole {
+    int value, stride;
+} whole;
+
+/* One more value from random operations on those that are whole; two
+ * operations write it when two of the same stride are drawn. */
+static whole grow(naive_network *network, const whole *have, int have_count)
+{
+    whole from = have[naive_random(network, (uint32_t)have_count)];
+    whole other = have[naive_random(network, (uint32_t)have_count)];
+    const int channels = network->values[from.value].channels;
+    hp_op op = {.kind = (hp_op_kind)naive_random(network, 3),
+                .activation = (hp_activation)naive_random(network, 3),
+                .input = from.value,
+                .kernel = naive_random(network, 2) == 0 ? 1 : 3,
+                .stride = 1,
+                .dilation = 1};
+
+    if (other.stride != from.stride)
+        other = from;
+    op.input_first = (int)naive_random(network, (uint32_t)channels);
+    op.input_count =
+        1 + (int)naive_random(network, (uint32_t)(channels - op.input_first));
+    op.output_count = op.kind == HP_OP_CONV ? 1 + (int)naive_random(network, 12)
+                                            : op.input_count;
+    if (op.kind != HP_OP_CONV)
+        op.kernel = op.kind == HP_OP_ADD ? 1 : 3;
+    if (op.kind == HP_OP_ADD) {
+        int most = network->values[other.value].channels;
+        if (op.input_count > most)
+            op.input_count = op.output_count = most;
+        op.addend = other.value;
+        op.addend_first = most - op.input_count;
+    }
+    if (op.kernel == 3 && naive_random(network, 4) == 0)
+        op.stride = from.stride < 8 ? 2 : 1;
+    else if (op.kernel == 3)
+        op.dilation = 1 + (int)naive_random(network, 2);
+    bool joined = op.stride == 1 && naive_random(network, 3) == 0;
+    int extra = joined ? network->values[other.value].channels : 0;
+    op.output = naive_value(network, op.output_count + extra);
+    op.output_first = extra;
+    naive_op(network, op, naive_random(network, 2) == 0);
+    if (joined)
+        naive_op(network,
+                 (hp_op){.kind = HP_OP_DEPTHWISE,
+                         .input = other.value,
+                         .input_count = extra,
+                         .output = op.output,
+                         .output_count = extra,
+                         .kernel = 3,
+                         .stride = 1,
+                         .dilation = 1},
+                 true);
+    return (whole){op.output, from.stride * op.stride};
+}
+
+static void make_random_network(naive_network *network, uint64_t seed)
+{
+    whole have[32] = {{0, 1}};
+    int count = 1;
+
+    naive_init(network, seed);
+    while (count < 24)
+        /* Old values stay among the candidates: long lives in the arena. */
+        have[count] = grow(network, have, count), count++;
+    whole last = have[count - 1];
+    network->model.heatmaps =
+        (hp_map_group){last.value, 0, network->values[last.value].channels};
+}
+
+static uint64_t base_seed;
+
+static void random_networks(void)
+{
+    for (uint64_t i = 0; i < 40; i++) {
+        naive_network network;
+        int before = check_failures;
+        make_random_network(&network, base_seed + i);
+        check_network(&network, 5 + (int)naive_random(&network, 30),
+                      5 + (int)naive_random(&network, 30),
+                      1 + (uint32_t)(i % 3));
+        if (check_failures != before)
+            fprintf(stderr, "seed of the network: %llu\n",
+                    (unsigned long long)(base_seed + i));
+        naive_release(&network);
+    }
+}
+
+static void compare_bits(const naive_network *network, uint32_t cpu_off,
+                         int width, int height)
+{
+    static const uint32_t thread_counts[] = {1, 2, 3, 8, 16};
+    float *planes = random_planes(3, width, height);
+    float *first = NULL;
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < sizeof thread_counts / sizeof *thread_counts; i++) {
+        engine_case c = {.engine = NULL};
+        hp_maps maps;
+        CHECK(engine_case_open(&c, network, thread_counts[i], cpu_off, 0,
+                               NULL) == HATPOSE_OK);
+        /* Threads that share what they should not are not caught by one run:
+         * the product is wrong in some of them. */
+        for (int run = 0; run < 20; run++) {
+            CHECK(engine_case_run(&c, planes, width, height, &maps, NULL) ==
+                  HATPOSE_OK);
+            bytes = sizeof(float) * (size_t)maps.heatmap_count *
+                    (size_t)maps.width_map_px * (size_t)maps.height_map_px;
+            if (first == NULL) {
+                first = malloc(bytes);
+                memcpy(first, maps.heatmaps, bytes);
+            }
+            CHECK_MESSAGE(memcmp(first, maps.heatmaps, bytes) == 0,
+                          "%u threads, %s", (unsigned)thread_counts[i],
+                          c.kernels.description);
+        }
+        CHECK(engine_case_close(&c));
+    }
+    free(first);
+    free(planes);
+}
+
+/* Each operation has several tasks. */
+static void threads_change_no_bit(void)
+{
+    naive_network network;
+
+    naive_init(&network, 5);
+    int a = naive_value(&network, 48), b = naive_value(&network, 48),
+        c = naive_value(&network, 48), d = naive_value(&network, 48);
+    naive_pointwise(&network, 0, a);
+    hp_op op = {.kind = HP_OP_DEPTHWISE,
+                .activation = HP_ACTIVATION_ELU,
+                .input = a,
+                .input_count = 48,
+                .output = b,
+                .output_count = 48,
+                .kernel = 3,
+                .stride = 1,
+                .dilation = 1};
+    naive_op(&network, op, true);
+    op.kind = HP_OP_CONV;
+    op.input = b;
+    op.output = c;
+    naive_op(&network, op, true);
+    op = (hp_op){.kind = HP_OP_ADD,
+                 .input = b,
+                 .input_count = 48,
+                 .addend = c,
+                 .output = d,
+                 .output_count = 48,
+                 .kernel = 1,
+                 .stride = 1,
+                 .dilation = 1};
+    naive_op(&network, op, false);
+    network.model.heatmaps = (hp_map_group){d, 0, 48};
+    for (size_t i = 0; i < sizeof CPU_OFF / sizeof *CPU_OFF; i++)
+        compare_bits(&network, CPU_OFF[i], 60, 50);
+    naive_release(&network);
+}
+
+static void maps_are_ranges_of_values(void)
+{
+    naive_network network;
+    engine_case c = {.engine = NULL};
+    float *planes = random_planes(2, 16, 8);
+    hp_maps maps;
+
+    naive_init(&network, 9);
+    int a = naive_value(&network, 9), b = naive_value(&network, 4);
+    naive_pointwise(&network, 0, a);
+    naive_pointwise(&network, a, b);
+    for (int i = 0; i < 3; i++) /* values that must not lie where maps do */
+        naive_pointwise(&network, b, naive_value(&network, 9));
+    network.model.heatmaps = (hp_map_group){a, 1, 3};
+    network.model.pafs = (hp_map_group){a, 4, 5};
+    CHECK(engine_case_open(&c, &network, 1, 0, 0, NULL) == HATPOSE_OK);
+    CHECK(engine_case_run(&c, planes, 16, 8, &maps, NULL) == HATPOSE_OK);
+    CHECK(maps.heatmap_count == 3 && maps.paf_count == 5);
+    CHECK(maps.width_map_px == 16 && maps.height_map_px == 8);
+    CHECK(maps.pafs == maps.heatmaps + 3 * 16 * 8);
+    CHECK(maps.hats == NULL && maps.hat_count == 0);
+    CHECK(engine_case_error(&network, &maps, planes, 16, 8) <= TOLERANCE);
+    network.model.hats = (hp_map_group){b, 2, 2};
+    CHECK(engine_case_run(&c, planes, 16, 8, &maps, NULL) == HATPOSE_OK);
+    CHECK(maps.hats != NULL && maps.hat_count == 2);
+    CHECK(engine_case_close(&c));
+    naive_release(&network);
+    free(planes);
+}
+
+/* The input stays as it was: the same run again gives the same. */
+static void input_outlives_the_run(void)
+{
+    naive_network network;
+    engine_case c = {.engine = NULL};
+    float *planes = random_planes(2, 24, 24);
+    hp_maps maps;
+
+    make_random_network(&network, 11);
+    CHECK(engine_case_open(&c, &network, 1, 0, 0, NULL) == HATPOSE_OK);
+    CHECK(engine_case_run(&c, planes, 24, 24, &maps, NULL) == HATPOSE_OK);
+    hp_engine_run(c.engine, &maps);
+    CHECK(engine_case_error(&network, &maps, planes, 24, 24) <= TOLERANCE);
+    CHECK(engine_case_close(&c));
+    naive_release(&network);
+    free(planes);
+}
+
+static void operations_are_timed(void)
+{
+    naive_network network;
+    engine_case c = {.engine = NULL};
+    float *planes = random_planes(2, 16, 8);
+    hp_op_time op_time;
+    hp_maps maps;
+
+    naive_init(&network, 9);
+    int a = naive_value(&network, 6), b = naive_value(&network, 6);
+    naive_pointwise(&network, 0, a);
+    hp_op op = {.kind = HP_OP_DEPTHWISE,
+                .input = a,
+                .input_count = 6,
+                .output = b,
+                .output_count = 6,
+                .kernel = 3,
+                .stride = 2,
+                .dilation = 1};
+    naive_op(&network, op, false);
+    network.model.heatmaps = (hp_map_group){b, 0, 6};
+    CHECK(engine_case_open(&c, &network, 2, 0, 0, NULL) == HATPOSE_OK);
+    CHECK(!hp_engine_op_time(c.engine, 0, &op_time));
+    CHECK(engine_case_run(&c, planes, 16, 8, &maps, NULL) == HATPOSE_OK);
+    CHECK(hp_engine_op_count(c.engine) == 2);
+    CHECK(hp_engine_op_time(c.engine, 0, &op_time));
+    CHECK(strcmp(op_time.name, "op0") == 0);
+    CHECK(strcmp(op_time.kernel, "gemm") == 0);
+    CHECK(op_time.mac_count == 16 * 8 * 3 * 6 && op_time.time_us > 0);
+    CHECK(op_time.precision == HATPOSE_PRECISION_F32);
+    CHECK(hp_engine_op_time(c.engine, 1, &op_time));
+    CHECK(strcmp(op_time.kernel, "depthwise") == 0);
+    CHECK(op_time.mac_count == 8 * 4 * 9 * 6 && op_time.time_us > 0);
+    CHECK(!hp_engine_op_time(c.engine, 2, &op_time));
+    CHECK(!hp_engine_op_time(c.engine, -1, &op_time));
+    CHECK(engine_case_close(&c));
+    naive_release(&network);
+    free(planes);
+}
+
+/* test_engine [SEED]: of the random networks. */
+int main(int argc, char **argv)
+{
+    base_seed = argc > 1 ? strtoull(argv[1], NULL, 10) : (uint64_t)time(NULL);
+    printf("seed %llu\n", (unsigned long long)base_seed);
+    RUN(pointwise_convolution);
+    RUN(dense_convolution);
+    RUN(depthwise_convolution);
+    RUN(sum_of_two);
+    RUN(work_is_cut_at_blocks);
+    RUN(random_networks);
+    RUN(threads_change_no_bit);
+    RUN(maps_are_ranges_of_values);
+    RUN(input_outlives_the_run);
+    RUN(operations_are_timed);
+    CHECK_EXIT();
+}
