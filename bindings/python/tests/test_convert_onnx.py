@@ -267,7 +267,7 @@ def broken_ambiguous(small):
 def broken_stride(small):
     small.conv("more", small.body, 8, 8, 3, stride=2)
     small.conv("far", "more", 8, 19)
-    return small.model(("far", "paf")), "map.heatmaps: stride 8 expected"
+    return small.model(("far", "paf")), "more: accumulated stride 16, at most"
 
 
 def broken_input(small):
