@@ -17,7 +17,13 @@ SONAME = "libhatpose.so.1"
 
 
 def pytest_configure() -> None:
-    """Without HATPOSE_LIBRARY the newest build of this tree is tested."""
+    """This tree's package, also in subprocesses, and its newest build.
+
+    HATPOSE_LIBRARY names another one.
+    """
+    paths = [str(REPOSITORY / "bindings/python/src")]
+    paths += filter(None, [os.environ.get("PYTHONPATH")])
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
     built = [*REPOSITORY.glob(f"build*/{SONAME}")]
     built += REPOSITORY.glob(f"build*/*/{SONAME}")
     newest = max(built, key=lambda path: path.stat().st_mtime, default=None)

@@ -25,6 +25,7 @@ COCO_FROM_OURS = (0, 15, 14, 17, 16, 5, 2, 6, 3, 7, 4, 11, 8, 12, 9, 13, 10)
 COCO_PERSON = 1
 # COCO counts from the edge of the picture, we from the centre of a pixel.
 COCO_SHIFT_PX = 0.5
+_PIXEL_DECIMALS = 2
 
 _OPENPOSE_EMPTY = (
     "face_keypoints_2d",
@@ -93,7 +94,7 @@ def coco(result: Result, image_id: int) -> list[dict[str, Any]]:
                 continue
             x, y, score = point
             shown = score if result.mode == "best" else 1
-            numbers += [x + COCO_SHIFT_PX, y + COCO_SHIFT_PX, shown]
+            numbers += [_shifted(x), _shifted(y), shown]
         answers.append(
             {
                 "image_id": image_id,
@@ -103,6 +104,11 @@ def coco(result: Result, image_id: int) -> list[dict[str, Any]]:
             }
         )
     return answers
+
+
+def _shifted(pixels: float) -> float:
+    """Rounded as the native form is: no digits of binary fractions."""
+    return round(pixels + COCO_SHIFT_PX, _PIXEL_DECIMALS)
 
 
 def summary(result: Result) -> str:
