@@ -6,6 +6,9 @@
 
 #include "base/error.h"
 
+/* No release will have a struct this long: a size above it was never set. */
+enum { STRUCT_MAX_BYTES = 4096 };
+
 static uint32_t size_of(const void *given)
 {
     uint32_t bytes;
@@ -21,7 +24,7 @@ hatpose_status hp_sized_struct_read(void *known, size_t known_bytes,
     const unsigned char *bytes = given;
     size_t given_bytes = size_of(given);
 
-    if (given_bytes < minimum_bytes)
+    if (given_bytes < minimum_bytes || given_bytes > STRUCT_MAX_BYTES)
         return hp_fail(err, HATPOSE_E_ABI,
                        "%s: struct_size is %zu, at least %zu expected", name,
                        given_bytes, minimum_bytes);
@@ -41,7 +44,7 @@ hatpose_status hp_sized_struct_write(void *given, const void *known,
     uint32_t given_bytes = size_of(given);
     size_t shared = given_bytes < known_bytes ? given_bytes : known_bytes;
 
-    if (given_bytes < minimum_bytes)
+    if (given_bytes < minimum_bytes || given_bytes > STRUCT_MAX_BYTES)
         return HATPOSE_E_ABI;
     memcpy(given, known, shared);
     memset((unsigned char *)given + shared, 0, given_bytes - shared);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/sized_struct.h"
 
 int hp_pixel_bytes(uint32_t format)
 {
@@ -22,28 +23,8 @@ int hp_pixel_bytes(uint32_t format)
     }
 }
 
-/* A caller built with a later header may hand in a longer struct: what this
- * library does not know must be zero. No header will make it this long. */
-enum { STRUCT_MAX_BYTES = 4096 };
-
-static hatpose_status check_struct(const hatpose_image *layout,
-                                   hatpose_error *err)
-{
-    const unsigned char *bytes = (const unsigned char *)layout;
-
-    if (layout->struct_size < sizeof *layout ||
-        layout->struct_size > STRUCT_MAX_BYTES)
-        return hp_fail(err, HATPOSE_E_ABI,
-                       "hatpose_image: struct_size %u, %zu expected",
-                       (unsigned)layout->struct_size, sizeof *layout);
-    for (size_t i = sizeof *layout; i < layout->struct_size; i++)
-        if (bytes[i] != 0)
-            return hp_fail(err, HATPOSE_E_UNSUPPORTED,
-                           "hatpose_image: byte %zu is set, this library "
-                           "knows %zu bytes",
-                           i, sizeof *layout);
-    return HATPOSE_OK;
-}
+/* hatpose_image had these in release 1.0. */
+enum { IMAGE_BYTES_1_0 = 24 };
 
 static hatpose_status check_sides(const hatpose_image *layout,
                                   uint32_t max_side_px, uint64_t max_pixels,
@@ -81,15 +62,19 @@ static uint64_t checked_stride(const hatpose_image *layout, uint64_t row_bytes)
     return stride_bytes;
 }
 
-hatpose_status hp_pixels_view(const void *data, const hatpose_image *layout,
+hatpose_status hp_pixels_view(const void *data, const hatpose_image *given,
                               uint32_t max_side_px, uint64_t max_pixels,
                               hp_pixels *out, hatpose_error *err)
 {
+    hatpose_image ours = {0};
+    const hatpose_image *layout = &ours;
+
     memset(out, 0, sizeof *out);
-    if (data == NULL || layout == NULL)
+    if (data == NULL || given == NULL)
         return hp_fail(err, HATPOSE_E_ARGUMENT, "%s is NULL",
                        data == NULL ? "pixels" : "layout");
-    hatpose_status status = check_struct(layout, err);
+    hatpose_status status = hp_sized_struct_read(
+        &ours, sizeof ours, IMAGE_BYTES_1_0, given, "hatpose_image", err);
     if (status != HATPOSE_OK)
         return status;
     uint64_t pixel_bytes = (uint64_t)hp_pixel_bytes(layout->format);

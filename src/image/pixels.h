@@ -19,7 +19,7 @@ int hp_pixel_bytes(uint32_t format);
 
 /* Checks what a caller says of a picture (struct_size, format, sides,
  * stride, limits) and makes a view of it. */
-hatpose_status hp_pixels_view(const void *data, const hatpose_image *layout,
+hatpose_status hp_pixels_view(const void *data, const hatpose_image *given,
                               uint32_t max_side_px, uint64_t max_pixels,
                               hp_pixels *out, hatpose_error *err);
 
