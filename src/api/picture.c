@@ -71,8 +71,7 @@ static hatpose_status decode(hatpose_context *context, const void *data,
 
     if (status != HATPOSE_OK)
         return status;
-    status = asks ? hp_picture_size(&context->memory, &limits, data, bytes,
-                                    picture, err)
+    status = asks ? hp_picture_size(&limits, data, bytes, picture, err)
                   : hp_picture_decode(&context->memory, &limits, data, bytes,
                                       picture, err);
     if (status != HATPOSE_OK)

@@ -1,8 +1,8 @@
 /* decode.c - encoded bytes to BGR8: which format, which size, allowed?
  *
  * In: a file in memory. Out: the turned picture. Nothing is allocated before
- * the size is known and within the limits. Decoders: decode_jpeg.c,
- * decode_stb.c, decode_pnm.c. */
+ * the size is known and within the limits. Decoders: decode_jpeg.c
+ * (or decode_jpeg_stb.c), decode_stb.c, decode_pnm.c. */
 #include "image/decode.h"
 
 #include <stdio.h>
@@ -178,30 +178,6 @@ static hatpose_status read_header(const hp_image_limits *limits,
     return status == HATPOSE_OK ? check_limits(limits, out, err) : status;
 }
 
-static hatpose_status decode_jpeg(hp_memory *memory, const uint8_t *data,
-                                  size_t bytes, const header *h, uint8_t *bgr,
-                                  hatpose_error *err)
-{
-#if defined(HP_HAVE_LIBJPEG)
-    return hp_jpeg_decode(memory, data, bytes, h->width_px, h->height_px, bgr,
-                          err);
-#else
-    /* stb_image decodes zeros where data is missing; inside a scan 0xff 0xd9
-     * can only be the end marker. */
-    size_t at = bytes;
-
-    while (at > h->jpeg.scan_offset + 1 &&
-           !(data[at - 2] == 0xff && data[at - 1] == 0xd9))
-        at--;
-    if (at <= h->jpeg.scan_offset + 1)
-        return hp_fail_at(err, HATPOSE_E_IMAGE_CORRUPT, bytes,
-                          "JPEG ends after %zu bytes, without its end marker",
-                          bytes);
-    return hp_stb_decode(memory, "JPEG", data, bytes, h->width_px, h->height_px,
-                         bgr, err);
-#endif
-}
-
 static hatpose_status decode_stored(hp_memory *memory, const uint8_t *data,
                                     size_t bytes, const header *h, uint8_t *bgr,
                                     hatpose_error *err)
@@ -210,7 +186,7 @@ static hatpose_status decode_stored(hp_memory *memory, const uint8_t *data,
     hatpose_status status = HATPOSE_OK;
 
     if (h->kind == KIND_JPEG)
-        return decode_jpeg(memory, data, bytes, h, bgr, err);
+        return hp_jpeg_decode(memory, data, bytes, &h->jpeg, bgr, err);
     if (h->kind == KIND_PNM)
         return hp_pnm_decode(data, bytes, &h->pnm, bgr, err);
     if (h->kind == KIND_BMP) {
@@ -236,13 +212,12 @@ static void set_turned_size(hp_picture *picture, const header *h)
     picture->height_px = swapped ? h->width_px : h->height_px;
 }
 
-hatpose_status hp_picture_size(hp_memory *memory, const hp_image_limits *limits,
-                               const void *data, size_t bytes,
-                               hp_picture *picture, hatpose_error *err)
+hatpose_status hp_picture_size(const hp_image_limits *limits, const void *data,
+                               size_t bytes, hp_picture *picture,
+                               hatpose_error *err)
 {
     header h;
 
-    (void)memory;
     picture->width_px = picture->height_px = 0;
     hatpose_status status = read_header(limits, data, bytes, &h, err);
     if (status == HATPOSE_OK)

@@ -20,9 +20,9 @@ typedef struct hp_picture {
 
 /* Only the sizes of the (turned) picture, from the headers: allocates
  * nothing, and leaves no pixels to look at. */
-hatpose_status hp_picture_size(hp_memory *memory, const hp_image_limits *limits,
-                               const void *data, size_t bytes,
-                               hp_picture *picture, hatpose_error *err);
+hatpose_status hp_picture_size(const hp_image_limits *limits, const void *data,
+                               size_t bytes, hp_picture *picture,
+                               hatpose_error *err);
 
 /* JPEG, PNG, BMP, GIF (first frame), PNM by magic bytes; anything else is
  * HATPOSE_E_IMAGE_FORMAT. Sides and pixels are checked against the limits

@@ -17,10 +17,6 @@
 
 #include "base/error.h"
 
-/* Encoders write up to about 20. Each scan goes over all of the picture, so
- * that a small file with thousands of them would run for hours. */
-enum { SCAN_COUNT_MAX = 64 };
-
 enum { ROWS_AT_ONCE = 16 };
 
 typedef struct reader {
@@ -141,9 +137,10 @@ static void on_progress(j_common_ptr jpeg)
 {
     reader *r = reader_of(jpeg);
 
-    if (r->jpeg.input_scan_number > SCAN_COUNT_MAX)
+    if (r->jpeg.input_scan_number > HP_JPEG_SCAN_COUNT_MAX)
         leave(r, hp_fail(r->err, HATPOSE_E_IMAGE_CORRUPT,
-                         "JPEG has more than %d scans", (int)SCAN_COUNT_MAX));
+                         "JPEG has more than %d scans",
+                         (int)HP_JPEG_SCAN_COUNT_MAX));
 }
 
 static void do_nothing(j_decompress_ptr jpeg)
@@ -264,8 +261,8 @@ static void read_bgr_rows(reader *r, size_t stride_bytes, uint8_t *bgr)
     }
 }
 
-static void read_picture(reader *r, hp_memory *memory, int width_px,
-                         int height_px, uint8_t *bgr)
+static void read_picture(reader *r, hp_memory *memory,
+                         const hp_jpeg_header *header, uint8_t *bgr)
 {
     bool four_inks;
 
@@ -275,15 +272,15 @@ static void read_picture(reader *r, hp_memory *memory, int width_px,
     four_inks = r->jpeg.num_components == 4;
     r->jpeg.out_color_space = four_inks ? JCS_CMYK : JCS_EXT_BGR;
     jpeg_start_decompress(&r->jpeg);
-    if ((int)r->jpeg.output_width != width_px ||
-        (int)r->jpeg.output_height != height_px)
+    if ((int)r->jpeg.output_width != header->width_px ||
+        (int)r->jpeg.output_height != header->height_px)
         leave(r, hp_fail(r->err, HATPOSE_E_IMAGE_CORRUPT,
                          "JPEG has two frame headers that differ"));
     /* One scan that is whole needs no end marker. Of several, or of
      * arithmetic code, nobody can tell what is missing. */
     if (r->ended && jpeg_has_multiple_scans(&r->jpeg))
         fail_as_cut(r);
-    size_t stride_bytes = 3 * (size_t)width_px;
+    size_t stride_bytes = 3 * (size_t)header->width_px;
     if (four_inks)
         read_cmyk_rows(r, stride_bytes, bgr);
     else
@@ -293,14 +290,14 @@ static void read_picture(reader *r, hp_memory *memory, int width_px,
 }
 
 hatpose_status hp_jpeg_decode(hp_memory *memory, const uint8_t *data,
-                              size_t bytes, int width_px, int height_px,
+                              size_t bytes, const hp_jpeg_header *header,
                               uint8_t *bgr, hatpose_error *err)
 {
     reader r;
 
     reader_init(&r, data, bytes, err);
     if (setjmp(r.escape) == 0)
-        read_picture(&r, memory, width_px, height_px, bgr);
+        read_picture(&r, memory, header, bgr);
     jpeg_destroy_decompress(&r.jpeg);
     return r.status;
 }

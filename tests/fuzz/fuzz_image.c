@@ -47,7 +47,7 @@ static void decode(const uint8_t *data, size_t size)
 
     hp_memory_init(&memory, NULL, budget_bytes);
     hatpose_status sized_status =
-        hp_picture_size(&memory, &limits, data, size, &sized, NULL);
+        hp_picture_size(&limits, data, size, &sized, NULL);
     hatpose_status status =
         hp_picture_decode(&memory, &limits, data, size, &picture, &err);
     if (status == HATPOSE_OK) {
