@@ -71,7 +71,9 @@ static bool convert_f16(const uint16_t *from, size_t count, float *to)
          * subnormal float that a caller's flush-to-zero would lose. */
         uint32_t small = bits_of(float_of(0x3f000000u | magnitude) - 0.5f);
         uint32_t normal = (magnitude << 13) + rebias;
-        to[i] = float_of(sign | (magnitude < 0x400u ? small : normal));
+        /* A mask: for a condition gcc makes no vector code. */
+        uint32_t is_small = 0 - (uint32_t)(magnitude < 0x400u);
+        to[i] = float_of(sign | (small & is_small) | (normal & ~is_small));
         bad |= magnitude >= 0x7c00u;
     }
     return !bad;
