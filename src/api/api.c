@@ -10,6 +10,7 @@
 #include "result/draw.h"
 #include "result/json.h"
 #include "result/result.h"
+#include "result/wording.h"
 
 enum {
     HOST_BYTES_1_0 = 40,
@@ -44,22 +45,7 @@ const char *hatpose_status_string(hatpose_status status)
 
 const char *hatpose_reason_string(int32_t reason)
 {
-    switch (reason) {
-    case HATPOSE_REASON_NO_EVIDENCE:
-        return "no_evidence";
-    case HATPOSE_REASON_HAT_ON_HEAD:
-        return "hat_on_head";
-    case HATPOSE_REASON_HEAD_BARE:
-        return "head_bare";
-    case HATPOSE_REASON_HAT_IN_HAND:
-        return "hat_in_hand";
-    case HATPOSE_REASON_HEAD_HIDDEN:
-        return "head_hidden";
-    case HATPOSE_REASON_HEAD_TOO_SMALL:
-        return "head_too_small";
-    default:
-        return "unknown_reason";
-    }
+    return hp_hat_reason_string(reason);
 }
 
 const char *hatpose_keypoint_name(uint32_t joint)
