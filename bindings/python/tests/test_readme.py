@@ -34,6 +34,8 @@ def test_python_of_the_readme_runs(
     Path("photos").mkdir()
     for photo in photos.glob("*.png"):
         shutil.copy(photo, "photos")
+    # One page is one program.
+    names = {"__name__": "snippet"}
     for code in found:
-        exec(compile(code, name, "exec"), {"__name__": "snippet"})
+        exec(compile(code, name, "exec"), names)
     assert capsys.readouterr().out

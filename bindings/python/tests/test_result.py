@@ -241,7 +241,7 @@ def test_save(result: hatpose.Result, photo: Path, tmp_path: Path) -> None:
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["drawn.JPG", "drawn.png", photo.name]
     before = photo.read_bytes()
-    for path in (photo, tmp_path / "drawn.webp", "/dev/null.png"):
+    for path in (photo, tmp_path / "drawn.webp", tmp_path / "no" / "x.png"):
         with pytest.raises((hatpose.ArgumentError, OSError)):
             result.save(path)
     with pytest.raises(hatpose.ArgumentError):
