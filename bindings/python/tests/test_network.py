@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from reference_maps import TOLERANCE, reference_maps
+from released_in_onnx import ReleasedInOnnx
 from shared_folder import REPOSITORY, shared_file
-from test_convert_openvino import ReleasedInOnnx
 
 import hatpose
 
