@@ -159,14 +159,13 @@ def head_of(person: Person) -> Box:
     return Box(x - 0.5 * side, y - 0.6 * side, side, side)
 
 
-def _cut(pixels: Array, box: Box) -> Array | None:
+def _cut(pixels: Array, box: Box) -> Array:
+    """The pixels of a box, moved into the picture where it leaves it."""
     height, width = pixels.shape[:2]
-    left, top = max(int(box.left), 0), max(int(box.top), 0)
-    right = min(int(box.left + box.width) + 1, width)
-    bottom = min(int(box.top + box.height) + 1, height)
-    if left >= right or top >= bottom:
-        return None
-    cut: Array = pixels[top:bottom, left:right].copy()
+    side = int(box.width) + 1
+    left = max(min(int(box.left), width - side), 0)
+    top = max(min(int(box.top), height - side), 0)
+    cut: Array = pixels[top : top + side, left : left + side].copy()
     return cut
 
 
