@@ -13,16 +13,18 @@ static hp_memory memory;
 static hp_resizer resizer;
 
 /* Steps as OpenCV makes them: 1/f for a factor, else in/out. */
-static void steps_of(const json_t *test_case, const golden_array *src,
-                     const golden_array *dst, double *step_x, double *step_y)
+static hp_resize_to output_of(const json_t *test_case, const golden_array *src,
+                              const golden_array *dst)
 {
+    hp_resize_to to = {.width_px = dst->shape[1], .height_px = dst->shape[0]};
     double factor = golden_number(test_case, "factor");
 
-    *step_x = *step_y = 1 / factor;
+    to.step_x = to.step_y = 1 / factor;
     if (isnan(factor)) {
-        *step_x = 1 / ((double)dst->shape[1] / src->shape[1]);
-        *step_y = 1 / ((double)dst->shape[0] / src->shape[0]);
+        to.step_x = 1 / ((double)dst->shape[1] / src->shape[1]);
+        to.step_y = 1 / ((double)dst->shape[0] / src->shape[0]);
     }
+    return to;
 }
 
 /* Repeats the three channels, or some of them, in another format. */
@@ -51,12 +53,10 @@ static void compare(const json_t *test_case, const golden_array *src,
     uint8_t *out = calloc((size_t)dst->shape[0], stride);
     hp_pixels source = {from, src->shape[1], src->shape[0],
                         (size_t)(src->shape[1] * channels), format};
-    double step_x, step_y;
+    hp_resize_to to = output_of(test_case, src, dst);
     hatpose_error err;
 
-    steps_of(test_case, src, dst, &step_x, &step_y);
-    CHECK_MESSAGE(hp_resize_linear_u8(&memory, &resizer, &source, step_x,
-                                      step_y, dst->shape[1], dst->shape[0], out,
+    CHECK_MESSAGE(hp_resize_linear_u8(&memory, &resizer, &source, &to, out,
                                       stride, &err) == HATPOSE_OK,
                   "%s", err.message);
     int wrong_rows = 0, touched = 0;
@@ -109,28 +109,29 @@ static void one_pixel_fills_everything(void)
 {
     const uint8_t pixel[3] = {7, 99, 255};
     hp_pixels source = {pixel, 1, 1, 3, HATPOSE_RGB8};
+    const hp_resize_to to = {5, 4, 0.2, 0.25};
     uint8_t out[5 * 4 * 3];
 
-    CHECK(hp_resize_linear_u8(&memory, &resizer, &source, 0.2, 0.25, 5, 4, out,
-                              15, NULL) == HATPOSE_OK);
+    CHECK(hp_resize_linear_u8(&memory, &resizer, &source, &to, out, 15, NULL) ==
+          HATPOSE_OK);
     for (int i = 0; i < 20; i++)
         CHECK(memcmp(out + 3 * i, pixel, 3) == 0);
 }
 
 static void impossible_sizes_are_refused(void)
 {
+    static const hp_resize_to wrong[] = {
+        {1, 1, NAN, 1}, {1, 1, 1, 1e300}, {0, 1, 1, 1}, {1, 1, 0, 1}};
+    static const hp_resize_to right = {1, 1, 1, 1};
     const uint8_t pixel[3] = {0, 0, 0};
     hp_pixels source = {pixel, 1, 1, 3, HATPOSE_RGB8};
     uint8_t out[3];
 
-    CHECK(hp_resize_linear_u8(&memory, &resizer, &source, NAN, 1, 1, 1, out, 3,
-                              NULL) == HATPOSE_E_ARGUMENT);
-    CHECK(hp_resize_linear_u8(&memory, &resizer, &source, 1, 1e300, 1, 1, out,
-                              3, NULL) == HATPOSE_E_ARGUMENT);
-    CHECK(hp_resize_linear_u8(&memory, &resizer, &source, 1, 1, 0, 1, out, 3,
-                              NULL) == HATPOSE_E_ARGUMENT);
+    for (int i = 0; i < 4; i++)
+        CHECK(hp_resize_linear_u8(&memory, &resizer, &source, &wrong[i], out, 3,
+                                  NULL) == HATPOSE_E_ARGUMENT);
     source.format = 0;
-    CHECK(hp_resize_linear_u8(&memory, &resizer, &source, 1, 1, 1, 1, out, 3,
+    CHECK(hp_resize_linear_u8(&memory, &resizer, &source, &right, out, 3,
                               NULL) == HATPOSE_E_ARGUMENT);
 }
 

@@ -160,46 +160,57 @@ static void normalise(const hp_pixels *resized, const hp_mapping *mapping,
     }
 }
 
+/* What to resize to what: in best the picture after its reduction. */
+static hatpose_status plan_resize(hp_memory *memory, hp_preparer *preparer,
+                                  const hp_mapping *mapping, hp_pixels *source,
+                                  hp_resize_to *to, hatpose_error *err)
+{
+    to->width_px = mapping->resized_width_net_px;
+    to->height_px = mapping->resized_height_net_px;
+    to->step_x = 1 / mapping->scale_x;
+    to->step_y = 1 / mapping->scale_y;
+    if (mapping->compat)
+        return HATPOSE_OK;
+    int factor_x = whole_factor(source->width_px, to->width_px);
+    int factor_y = whole_factor(source->height_px, to->height_px);
+    to->step_x = (double)source->width_px / to->width_px / factor_x;
+    to->step_y = (double)source->height_px / to->height_px / factor_y;
+    if (factor_x == 1 && factor_y == 1)
+        return HATPOSE_OK;
+    return reduce(memory, preparer, factor_x, factor_y, source, err);
+}
+
 hatpose_status hp_prepare(hp_memory *memory, hp_preparer *preparer,
                           const hp_pixels *picture, const hp_mapping *mapping,
                           const hp_normalisation *normalisation, float *planes,
                           hatpose_error *err)
 {
     hp_pixels source = *picture;
-    hp_pixels resized = {NULL, mapping->resized_width_net_px,
-                         mapping->resized_height_net_px, 0, picture->format};
-    size_t plane_count =
-        (size_t)mapping->width_net_px * (size_t)mapping->height_net_px;
-    double step_x = 1 / mapping->scale_x, step_y = 1 / mapping->scale_y;
-    hatpose_status status;
+    hp_resize_to to;
+    hatpose_status status =
+        plan_resize(memory, preparer, mapping, &source, &to, err);
 
-    if (!mapping->compat) {
-        int factor_x = whole_factor(source.width_px, resized.width_px);
-        int factor_y = whole_factor(source.height_px, resized.height_px);
-
-        step_x = (double)source.width_px / resized.width_px / factor_x;
-        step_y = (double)source.height_px / resized.height_px / factor_y;
-        if (factor_x > 1 || factor_y > 1) {
-            status = reduce(memory, preparer, factor_x, factor_y, &source, err);
-            if (status != HATPOSE_OK)
-                return status;
-        }
-    }
+    if (status != HATPOSE_OK)
+        return status;
+    hp_pixels resized = {.width_px = to.width_px,
+                         .height_px = to.height_px,
+                         .format = picture->format};
     resized.stride_bytes =
-        (size_t)resized.width_px * (size_t)hp_pixel_bytes(picture->format);
+        (size_t)to.width_px * (size_t)hp_pixel_bytes(picture->format);
     status = hp_buffer_reserve(memory, &preparer->resized,
-                               resized.stride_bytes * (size_t)resized.height_px,
+                               resized.stride_bytes * (size_t)to.height_px,
                                "resized picture", err);
     if (status == HATPOSE_OK)
-        status = hp_resize_linear_u8(memory, &preparer->resizer, &source,
-                                     step_x, step_y, resized.width_px,
-                                     resized.height_px, preparer->resized.data,
+        status = hp_resize_linear_u8(memory, &preparer->resizer, &source, &to,
+                                     preparer->resized.data,
                                      resized.stride_bytes, err);
     if (status != HATPOSE_OK)
         return status;
     resized.data = preparer->resized.data;
-    if (resized.width_px != mapping->width_net_px ||
-        resized.height_px != mapping->height_net_px)
+    size_t plane_count =
+        (size_t)mapping->width_net_px * (size_t)mapping->height_net_px;
+    if (to.width_px != mapping->width_net_px ||
+        to.height_px != mapping->height_net_px)
         memset(planes, 0, 3 * plane_count * sizeof *planes);
     for (int plane = 0; plane < 3; plane++)
         normalise(&resized, mapping, normalisation, plane,

@@ -22,8 +22,8 @@ typedef struct column {
 /* One run's geometry and working memory, all inside the resizer's buffer. */
 typedef struct plan {
     const hp_pixels *source;
-    int channels, out_width_px, out_height_px;
-    double step_x, step_y;
+    hp_resize_to to;
+    int channels;
     int right_offset; /* from a column's left pixel to its right one */
     column *columns;
     int16_t *rows[2];   /* resized horizontally, 1/128 */
@@ -50,10 +50,10 @@ static void make_columns(const plan *p)
 {
     int last = p->source->width_px - 1;
 
-    for (int x = 0; x < p->out_width_px; x++) {
+    for (int x = 0; x < p->to.width_px; x++) {
         column *c = &p->columns[x];
         float r;
-        int i = source_position(x, p->step_x, &r);
+        int i = source_position(x, p->to.step_x, &r);
 
         if (i < 0) {
             i = 0;
@@ -74,7 +74,7 @@ static void make_columns(const plan *p)
 static inline void resize_row(const plan *p, const uint8_t *from, int channels,
                               int16_t *out)
 {
-    for (int x = 0; x < p->out_width_px; x++) {
+    for (int x = 0; x < p->to.width_px; x++) {
         const column *c = &p->columns[x];
         const uint8_t *left = from + c->offset;
         const uint8_t *right = left + p->right_offset;
@@ -124,13 +124,13 @@ static void blend_rows(const int16_t *restrict upper,
 static void resize_linear(plan *p, uint8_t *out, size_t out_stride_bytes)
 {
     make_columns(p);
-    for (int y = 0; y < p->out_height_px; y++) {
+    for (int y = 0; y < p->to.height_px; y++) {
         float r;
-        int i = source_position(y, p->step_y, &r);
+        int i = source_position(y, p->to.step_y, &r);
         const int16_t *upper = get_row(p, i, i + 1);
         const int16_t *lower = get_row(p, i + 1, i);
 
-        blend_rows(upper, lower, p->out_width_px * p->channels, weight(1 - r),
+        blend_rows(upper, lower, p->to.width_px * p->channels, weight(1 - r),
                    weight(r), out + (size_t)y * out_stride_bytes);
     }
 }
@@ -169,9 +169,9 @@ static void halve(const plan *p, uint8_t *out, size_t out_stride_bytes)
     int full_width = p->source->width_px / 2;
     int full_height = p->source->height_px / 2;
 
-    if (full_width > p->out_width_px)
-        full_width = p->out_width_px;
-    for (int y = 0; y < p->out_height_px; y++) {
+    if (full_width > p->to.width_px)
+        full_width = p->to.width_px;
+    for (int y = 0; y < p->to.height_px; y++) {
         uint8_t *to = out + (size_t)y * out_stride_bytes;
         int x = 0;
 
@@ -188,7 +188,7 @@ static void halve(const plan *p, uint8_t *out, size_t out_stride_bytes)
                 halve_row(upper, lower, full_width, 1, to);
             x = full_width;
         }
-        for (; x < p->out_width_px; x++)
+        for (; x < p->to.width_px; x++)
             for (int k = 0; k < p->channels; k++)
                 to[x * p->channels + k] = edge_mean(p, x, y, k);
     }
@@ -196,9 +196,9 @@ static void halve(const plan *p, uint8_t *out, size_t out_stride_bytes)
 
 static void copy_rows(const plan *p, uint8_t *out, size_t out_stride_bytes)
 {
-    size_t row_bytes = (size_t)p->out_width_px * (size_t)p->channels;
+    size_t row_bytes = (size_t)p->to.width_px * (size_t)p->channels;
 
-    for (int y = 0; y < p->out_height_px; y++)
+    for (int y = 0; y < p->to.height_px; y++)
         memcpy(out + (size_t)y * out_stride_bytes,
                p->source->data + (size_t)y * p->source->stride_bytes,
                row_bytes);
@@ -207,7 +207,7 @@ static void copy_rows(const plan *p, uint8_t *out, size_t out_stride_bytes)
 static hatpose_status reserve_tables(hp_memory *memory, hp_resizer *resizer,
                                      plan *p, hatpose_error *err)
 {
-    size_t width = (size_t)p->out_width_px;
+    size_t width = (size_t)p->to.width_px;
     size_t row_bytes = width * (size_t)p->channels * sizeof(int16_t);
     size_t column_bytes = width * sizeof(column);
     hatpose_status status =
@@ -227,40 +227,37 @@ static bool is_sound(const hp_pixels *source, const plan *p)
 {
     /* Element offsets and row lengths are int; steps may be anything. */
     return p->channels > 0 && source->width_px > 0 && source->height_px > 0 &&
-           source->width_px <= INT_MAX / 8 && p->out_width_px > 0 &&
-           p->out_width_px <= INT_MAX / 8 && p->out_height_px > 0 &&
-           p->step_x > 0 && p->step_y > 0 &&
-           p->step_x * p->out_width_px < INT_MAX / 2 &&
-           p->step_y * p->out_height_px < INT_MAX / 2;
+           source->width_px <= INT_MAX / 8 && p->to.width_px > 0 &&
+           p->to.width_px <= INT_MAX / 8 && p->to.height_px > 0 &&
+           p->to.step_x > 0 && p->to.step_y > 0 &&
+           p->to.step_x * p->to.width_px < INT_MAX / 2 &&
+           p->to.step_y * p->to.height_px < INT_MAX / 2;
 }
 
 hatpose_status hp_resize_linear_u8(hp_memory *memory, hp_resizer *resizer,
-                                   const hp_pixels *source, double step_x,
-                                   double step_y, int out_width_px,
-                                   int out_height_px, uint8_t *out,
+                                   const hp_pixels *source,
+                                   const hp_resize_to *to, uint8_t *out,
                                    size_t out_stride_bytes, hatpose_error *err)
 {
     plan p = {.source = source,
-              .channels = hp_pixel_bytes(source->format),
-              .out_width_px = out_width_px,
-              .out_height_px = out_height_px,
-              .step_x = step_x,
-              .step_y = step_y};
+              .to = *to,
+              .channels = hp_pixel_bytes(source->format)};
 
     if (!is_sound(source, &p))
         return hp_fail(err, HATPOSE_E_ARGUMENT,
                        "resize of %d x %d px to %d x %d is out of range",
-                       source->width_px, source->height_px, out_width_px,
-                       out_height_px);
+                       source->width_px, source->height_px, to->width_px,
+                       to->height_px);
     p.right_offset = source->width_px > 1 ? p.channels : 0;
-    if (step_x == 1 && step_y == 1 && out_width_px == source->width_px &&
-        out_height_px == source->height_px) {
+    if (to->step_x == 1 && to->step_y == 1 &&
+        to->width_px == source->width_px &&
+        to->height_px == source->height_px) {
         copy_rows(&p, out, out_stride_bytes);
         return HATPOSE_OK;
     }
-    if (step_x == 2 && step_y == 2 &&
-        2 * (out_width_px - 1) < source->width_px &&
-        2 * (out_height_px - 1) < source->height_px) {
+    if (to->step_x == 2 && to->step_y == 2 &&
+        2 * (to->width_px - 1) < source->width_px &&
+        2 * (to->height_px - 1) < source->height_px) {
         halve(&p, out, out_stride_bytes);
         return HATPOSE_OK;
     }

@@ -11,13 +11,18 @@ typedef struct hp_resizer {
     hp_buffer tables;
 } hp_resizer;
 
-/* 8-bit pixels of any format; the output has the same channels. step_x and
- * step_y are source pixels per output pixel: 1/f exactly when a factor f was
- * given, in/out when a size was (algorithm.md 3.1). */
+/* The output. step_x and step_y are source pixels per output pixel: 1/f
+ * exactly when a factor f was given, in/out when a size was (algorithm.md
+ * 3.1). */
+typedef struct hp_resize_to {
+    int width_px, height_px;
+    double step_x, step_y;
+} hp_resize_to;
+
+/* 8-bit pixels of any format; the output has the same channels. */
 hatpose_status hp_resize_linear_u8(hp_memory *memory, hp_resizer *resizer,
-                                   const hp_pixels *source, double step_x,
-                                   double step_y, int out_width_px,
-                                   int out_height_px, uint8_t *out,
+                                   const hp_pixels *source,
+                                   const hp_resize_to *to, uint8_t *out,
                                    size_t out_stride_bytes, hatpose_error *err);
 void hp_resizer_release(hp_memory *memory, hp_resizer *resizer);
 
