@@ -292,11 +292,15 @@ static hatpose_status find(hp_memory *memory, hp_limb_finder *finder,
     out->limbs = finder->limbs.data;
     for (int type = 0; type < HP_LIMB_COUNT; type++) {
         ends e = ends_of(set, type);
+        out->first[type + 1] = out->first[type];
+        /* Then there may be no memory at all to point into. */
+        if (e.from_count == 0 || e.to_count == 0)
+            continue;
         int pair_count = score_pairs(finder, input, type, &e, how);
         hp_limb *limbs = (hp_limb *)finder->limbs.data + out->first[type];
         int count = choose(finder, &e, set->first[hp_limbs[type].from],
                            set->first[hp_limbs[type].to], pair_count, limbs);
-        out->first[type + 1] = out->first[type] + count;
+        out->first[type + 1] += count;
     }
     return HATPOSE_OK;
 }
