@@ -294,7 +294,7 @@ static hatpose_status find(hp_memory *memory, hp_limb_finder *finder,
         ends e = ends_of(set, type);
         out->first[type + 1] = out->first[type];
         /* Then there may be no memory at all to point into. */
-        if (e.from_count == 0 || e.to_count == 0)
+        if (e.from_count < 1 || e.to_count < 1)
             continue;
         int pair_count = score_pairs(finder, input, type, &e, how);
         hp_limb *limbs = (hp_limb *)finder->limbs.data + out->first[type];
