@@ -1,8 +1,8 @@
 /* decode_stb.c - stb_image, the implementation itself, private to this file.
  *
  * stb_image takes memory by global macros: a thread-local says whose, for
- * the time of one call. Its asserts are off, since input must not abort the
- * program; what they guard is covered by the checks of container.c. */
+ * the time of one call. Its asserts are off: input must not abort the
+ * program. The callers check the file's outer form first. */
 #include "image/decode_stb.h"
 
 #include <limits.h>
@@ -32,6 +32,10 @@ static void *lend(size_t bytes)
         l->status = status;
         l->err = err;
     }
+    /* Damaged files leave parts of it unwritten: answers must not depend on
+     * what was there before. */
+    if (block != NULL)
+        memset(block, 0, bytes);
     return block;
 }
 
