@@ -434,6 +434,14 @@ HATPOSE_API hatpose_status hatpose_image_encode(
     uint32_t file_type, uint32_t quality, void *data, size_t capacity,
     size_t *needed, hatpose_error *err);
 
+/* One line of printable ASCII in the library's own font, onto pixels of any
+ * format: a character takes 6 * scale px to the right and 9 * scale px down
+ * from left_px, top_px; what the font lacks shows as "?", what leaves the
+ * picture is cut. scale: 1..64. rgb: 0xRRGGBB. */
+HATPOSE_API hatpose_status hatpose_image_text(
+    void *pixels, const hatpose_image *layout, int32_t left_px, int32_t top_px,
+    const char *text, uint32_t scale, uint32_t rgb, hatpose_error *err);
+
 /* ---- Results ------------------------------------------------------------
  * Immutable; any number of readers. People come by falling score (COMPAT:
  * in the original's order), peaks by joint. An index past the end is
@@ -463,6 +471,13 @@ HATPOSE_API uint32_t hatpose_result_peak_count(const hatpose_result *result);
 HATPOSE_API hatpose_status hatpose_result_peak(const hatpose_result *result,
                                                uint32_t index,
                                                hatpose_peak *peak);
+
+/* A copy in which joints with a score below min_score are not found; boxes,
+ * scores, hats and all else stay. */
+HATPOSE_API hatpose_status hatpose_result_filter(const hatpose_result *result,
+                                                 float min_score,
+                                                 hatpose_result **out,
+                                                 hatpose_error *err);
 
 /* One JSON object: format, width, height, people, hats, heads (with hat
  * maps). flags: HATPOSE_JSON_*. text NULL with capacity 0 asks; *needed

@@ -338,6 +338,40 @@ static void formats_of_one_picture_agree(void)
     hatpose_context_destroy(context);
 }
 
+static void text_is_cut_at_the_borders(void)
+{
+    static unsigned char page[HEIGHT_PX][WIDTH_PX][3];
+    const int32_t far[] = {INT32_MIN, -1000, INT32_MAX};
+    hatpose_image layout = layout_of(HATPOSE_RGB8);
+
+    CHECK(hatpose_image_text(page, &layout, 10, 20, "-", 2, 0x123456, NULL) ==
+          HATPOSE_OK);
+    for (int y = 0; y < HEIGHT_PX; y++)
+        for (int x = 0; x < WIDTH_PX; x++) {
+            const unsigned char *p = page[y][x];
+            bool in_cell = x >= 10 && x < 22 && y >= 20 && y < 38;
+
+            CHECK((p[0] == 0 && p[1] == 0 && p[2] == 0) ||
+                  (in_cell && p[0] == 0x12 && p[1] == 0x34 && p[2] == 0x56));
+        }
+    CHECK(memchr(page, 0x12, sizeof page) != NULL);
+    memset(page, 0, sizeof page);
+    for (int i = 0; i < 9; i++)
+        CHECK(hatpose_image_text(page, &layout, far[i % 3], far[i / 3],
+                                 "\xC3\xA9~ W", 64, 0xFFFFFF,
+                                 NULL) == HATPOSE_OK);
+    CHECK(memchr(page, 0xFF, sizeof page) == NULL);
+    CHECK(hatpose_image_text(page, &layout, -300, -300, "WWWWWWWWWW", 64,
+                             0xFFFFFF, NULL) == HATPOSE_OK);
+    CHECK(memchr(page, 0xFF, sizeof page) != NULL);
+    CHECK(hatpose_image_text(page, &layout, 0, 0, "a", 0, 0, NULL) ==
+          HATPOSE_E_ARGUMENT);
+    CHECK(hatpose_image_text(page, &layout, 0, 0, "a", 65, 0, NULL) ==
+          HATPOSE_E_ARGUMENT);
+    CHECK(hatpose_image_text(page, &layout, 0, 0, NULL, 1, 0, NULL) ==
+          HATPOSE_E_ARGUMENT);
+}
+
 static void png_comes_back_as_it_was(void)
 {
     static unsigned char file[200000], back[HEIGHT_PX][WIDTH_PX][3];
@@ -416,6 +450,49 @@ static void halves_agree_with_detect(void)
     maps_then_people_is_detect(HATPOSE_DECODE_BEST);
     maps_then_people_is_detect(HATPOSE_DECODE_COMPAT);
     maps_then_people_is_detect(HATPOSE_DECODE_COMPAT_EXACT);
+}
+
+static void filter_drops_weak_joints_only(void)
+{
+    hatpose_options o = small_options();
+    hatpose_context *context = make_context(&o);
+    hatpose_result *whole = detect(context), *strong, *same;
+    uint32_t count = hatpose_result_person_count(whole);
+    uint32_t dropped = 0, kept = 0;
+    const float least = 0.5f;
+
+    CHECK(hatpose_result_filter(whole, -1, &same, NULL) == HATPOSE_OK);
+    CHECK(same_people(whole, same));
+    hatpose_result_destroy(same);
+    CHECK(hatpose_result_filter(whole, least, &strong, NULL) == HATPOSE_OK);
+    CHECK(hatpose_result_person_count(strong) == count && count > 0);
+    CHECK(hatpose_result_peak_count(strong) ==
+          hatpose_result_peak_count(whole));
+    for (uint32_t i = 0; i < count; i++) {
+        hatpose_person before = {.struct_size = sizeof before};
+        hatpose_person after = {.struct_size = sizeof after};
+
+        hatpose_result_person(whole, i, &before);
+        hatpose_result_person(strong, i, &after);
+        for (int k = 0; k < HATPOSE_KEYPOINT_COUNT; k++) {
+            if (before.keypoints[k].score >= least) {
+                kept++;
+                continue;
+            }
+            dropped += before.keypoints[k].score > 0;
+            before.keypoints[k] = (hatpose_keypoint){0, 0, 0};
+            before.peaks[k] = -1;
+        }
+        CHECK(memcmp(&before, &after, sizeof before) == 0);
+    }
+    CHECK(dropped > 0 && kept > 0);
+    CHECK(hatpose_result_filter(whole, NAN, &same, NULL) ==
+              HATPOSE_E_ARGUMENT &&
+          same == NULL);
+    CHECK(hatpose_result_filter(NULL, 0, &same, NULL) == HATPOSE_E_ARGUMENT);
+    hatpose_result_destroy(strong);
+    hatpose_result_destroy(whole);
+    hatpose_context_destroy(context);
 }
 
 static void match_takes_people_from_elsewhere(void)
@@ -660,8 +737,10 @@ int main(void)
     RUN(bad_layouts_are_refused);
     RUN(hats_are_not_matched_yet);
     RUN(formats_of_one_picture_agree);
+    RUN(text_is_cut_at_the_borders);
     RUN(png_comes_back_as_it_was);
     RUN(halves_agree_with_detect);
+    RUN(filter_drops_weak_joints_only);
     RUN(match_takes_people_from_elsewhere);
     RUN(result_outlives_context_and_model);
     RUN(steady_state_allocates_the_result_only);

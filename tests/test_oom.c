@@ -51,7 +51,7 @@ static hatpose_status maps_and_match(hatpose_context *context,
     static hatpose_keypoint keypoints[2 * HATPOSE_KEYPOINT_COUNT];
     hatpose_image layout = rgb_layout();
     hatpose_map_shape shape = {.struct_size = sizeof shape};
-    hatpose_result *result;
+    hatpose_result *result, *strong = NULL;
     size_t needed;
     hatpose_status status =
         hatpose_maps(context, pixels, &layout, &shape, maps,
@@ -66,6 +66,9 @@ static hatpose_status maps_and_match(hatpose_context *context,
         return status;
     status = hatpose_match(context, WIDTH_PX, HEIGHT_PX, keypoints, 2, NULL,
                            0, &result, err);
+    if (status == HATPOSE_OK)
+        status = hatpose_result_filter(result, 0.5f, &strong, err);
+    hatpose_result_destroy(strong);
     hatpose_result_destroy(result);
     return status;
 }

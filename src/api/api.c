@@ -1,6 +1,7 @@
 /* api.c - versions, texts, models and results: arguments are checked here,
  * the work is the modules'. Contexts are in context.c, detection in
  * detect.c, pictures in picture.c. */
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -256,6 +257,21 @@ hatpose_status hatpose_result_peak(const hatpose_result *result,
         return HATPOSE_E_ARGUMENT;
     *peak = result->peaks[index];
     return HATPOSE_OK;
+}
+
+hatpose_status hatpose_result_filter(const hatpose_result *result,
+                                     float min_score, hatpose_result **out,
+                                     hatpose_error *err)
+{
+    if (out == NULL || result == NULL)
+        return hp_fail(err, HATPOSE_E_ARGUMENT, "%s is NULL",
+                       out == NULL ? "out" : "result");
+    *out = NULL;
+    if (!isfinite(min_score))
+        return hp_fail(err, HATPOSE_E_ARGUMENT,
+                       "min_score: a finite number expected");
+    hp_error_clear(err);
+    return hp_result_filter(result, min_score, out, err);
 }
 
 hatpose_status hatpose_result_to_json(const hatpose_result *result,

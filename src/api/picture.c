@@ -1,13 +1,14 @@
-/* picture.c - decoding and encoding of pictures for callers that would
- * otherwise need a second library for it. */
+/* picture.c - decoding, encoding and lettering of pictures for callers that
+ * would otherwise need a second library for it. */
 #include <string.h>
 
 #include "api/context.h"
 #include "base/error.h"
 #include "base/sized_struct.h"
 #include "image/encode.h"
+#include "result/canvas.h"
 
-enum { IMAGE_BYTES_1_0 = 24 };
+enum { IMAGE_BYTES_1_0 = 24, TEXT_SCALE_MAX = 64 };
 
 typedef struct output {
     void *data;
@@ -188,4 +189,32 @@ hatpose_status hatpose_image_encode(hatpose_context *context,
         status = encode(context, &view, wanted, &out, err);
     hp_context_leave(context);
     return status;
+}
+
+hatpose_status hatpose_image_text(void *pixels, const hatpose_image *layout,
+                                  int32_t left_px, int32_t top_px,
+                                  const char *text, uint32_t scale,
+                                  uint32_t rgb, hatpose_error *err)
+{
+    hp_colour colour = {(uint8_t)(rgb >> 16), (uint8_t)(rgb >> 8),
+                        (uint8_t)rgb};
+    hp_pixels view;
+
+    if (pixels == NULL || layout == NULL || text == NULL)
+        return hp_fail(err, HATPOSE_E_ARGUMENT, "%s is NULL",
+                       pixels == NULL   ? "pixels"
+                       : layout == NULL ? "layout"
+                                        : "text");
+    hp_error_clear(err);
+    if (scale < 1 || scale > TEXT_SCALE_MAX || rgb > 0xFFFFFF)
+        return hp_fail(err, HATPOSE_E_ARGUMENT,
+                       "scale %u, colour 0x%x: 1 to %d and 24 bits expected",
+                       (unsigned)scale, (unsigned)rgb, (int)TEXT_SCALE_MAX);
+    hatpose_status status =
+        hp_pixels_view(pixels, layout, INT32_MAX, UINT64_MAX, &view, err);
+    if (status != HATPOSE_OK)
+        return status;
+    hp_canvas canvas = hp_canvas_make(pixels, &view);
+    hp_canvas_text(&canvas, left_px, top_px, text, (int)scale, colour);
+    return HATPOSE_OK;
 }

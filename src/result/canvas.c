@@ -298,7 +298,7 @@ int hp_canvas_text_width(const char *text, int scale)
     return (int)strlen(text) * HP_GLYPH_ADVANCE * scale;
 }
 
-static void draw_glyph(const hp_canvas *canvas, int left_px, int top_px,
+static void draw_glyph(const hp_canvas *canvas, double left_px, double top_px,
                        const uint8_t *rows, int scale, hp_colour colour)
 {
     for (int y = 0; y < HP_GLYPH_HEIGHT; y++)
@@ -314,8 +314,10 @@ static void draw_glyph(const hp_canvas *canvas, int left_px, int top_px,
 void hp_canvas_text(const hp_canvas *canvas, int left_px, int top_px,
                     const char *text, int scale, hp_colour colour)
 {
-    for (; *text != '\0'; text++) {
-        draw_glyph(canvas, left_px, top_px, hp_glyph(*text), scale, colour);
-        left_px += HP_GLYPH_ADVANCE * scale;
+    /* double: any place and length of text, no overflow */
+    for (double x_px = left_px; *text != '\0' && x_px < canvas->width_px;
+         text++) {
+        draw_glyph(canvas, x_px, top_px, hp_glyph(*text), scale, colour);
+        x_px += HP_GLYPH_ADVANCE * scale;
     }
 }

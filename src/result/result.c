@@ -87,6 +87,45 @@ hatpose_status hp_result_create(const hatpose_host *host,
     return HATPOSE_OK;
 }
 
+static void copy_arrays(hatpose_result *to, const hatpose_result *from)
+{
+    memcpy(to->people, from->people,
+           from->person_count * sizeof *from->people);
+    memcpy(to->hats, from->hats, from->hat_count * sizeof *from->hats);
+    memcpy(to->heads, from->heads, from->head_count * sizeof *from->heads);
+    memcpy(to->peaks, from->peaks, from->peak_count * sizeof *from->peaks);
+}
+
+static void drop_weak(hatpose_person *person, float min_score)
+{
+    for (int k = 0; k < HATPOSE_KEYPOINT_COUNT; k++)
+        if (!(person->keypoints[k].score >= min_score)) {
+            person->keypoints[k] = (hatpose_keypoint){0, 0, 0};
+            person->peaks[k] = -1;
+        }
+}
+
+hatpose_status hp_result_filter(const hatpose_result *result, float min_score,
+                                hatpose_result **out, hatpose_error *err)
+{
+    hp_result_sizes sizes = {result->person_count, result->hat_count,
+                             result->head_count, result->peak_count};
+    hatpose_status status =
+        hp_result_create(&result->memory.host, &sizes, out, err);
+
+    if (status != HATPOSE_OK)
+        return status;
+    (*out)->width_px = result->width_px;
+    (*out)->height_px = result->height_px;
+    (*out)->precision = result->precision;
+    (*out)->maps_with_hats = result->maps_with_hats;
+    (*out)->times = result->times;
+    copy_arrays(*out, result);
+    for (uint32_t i = 0; i < result->person_count; i++)
+        drop_weak(&(*out)->people[i], min_score);
+    return HATPOSE_OK;
+}
+
 void hp_result_destroy(hatpose_result *result)
 {
     if (result == NULL)

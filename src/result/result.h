@@ -25,6 +25,9 @@ typedef struct hp_result_sizes {
 hatpose_status hp_result_create(const hatpose_host *host,
                                 const hp_result_sizes *sizes,
                                 hatpose_result **out, hatpose_error *err);
+/* A copy whose joints below min_score are not found. */
+hatpose_status hp_result_filter(const hatpose_result *result, float min_score,
+                                hatpose_result **out, hatpose_error *err);
 void hp_result_destroy(hatpose_result *result); /* NULL is fine */
 
 #endif
