@@ -1,0 +1,40 @@
+/* sheet.h - a contact sheet: who wears no hat, at a glance. */
+#ifndef SHEET_H
+#define SHEET_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "answer.h"
+#include "pixmap.h"
+#include "settings.h"
+
+typedef struct sheet_tile {
+    char *file;    /* and frame */
+    char *message; /* of a failed picture; NULL: a person */
+    uint32_t person;
+    int32_t state, reason;
+    double hat_score;
+    size_t index; /* of its pixels */
+} sheet_tile;
+
+typedef struct sheet {
+    const settings *settings; /* sheet NULL: nothing to do */
+    console *console;
+    sheet_tile *tiles;
+    size_t count, capacity;
+    FILE *pixels; /* cut-outs wait in a file, not in memory */
+    size_t pixels_count;
+    bool broken; /* the user was told */
+} sheet;
+
+/* False: the user was told what is wrong with --sheet. */
+bool sheet_plan(sheet *s, const settings *wanted, console *c);
+/* A tile for each person of the picture. */
+void sheet_add(sheet *s, const answer *a, const pixmap *picture);
+void sheet_add_failed(sheet *s, const answer *a);
+/* One file, or numbered ones. False: the user was told. */
+bool sheet_write(sheet *s, hatpose_context *context, const char *summary);
+void sheet_release(sheet *s);
+
+#endif
