@@ -9,6 +9,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+# The networks are small; threads that wait for each other on a busy machine
+# make the tests many times slower.
+torch.set_num_threads(1)
+
 BACKBONE = (
     (64, 1, 1), (128, 2, 1), (128, 1, 1), (256, 2, 1), (256, 1, 1),
     (512, 1, 1), (512, 1, 2), (512, 1, 1), (512, 1, 1), (512, 1, 1),
