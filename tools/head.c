@@ -19,9 +19,12 @@ static const double heads_per_face = 1.4, heads_per_neck = 1.3,
 
 static const unsigned char outside[3] = {0xD8, 0xD8, 0xD8};
 
+/* Weaker joints are guesses that may lie anywhere; they are not drawn. */
+static const float least_score = 0.1f;
+
 static bool found(const hatpose_person *p, int joint)
 {
-    return p->keypoints[joint].score > 0;
+    return p->keypoints[joint].score >= least_score;
 }
 
 static double between_px(const hatpose_keypoint *a, const hatpose_keypoint *b)
