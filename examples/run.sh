@@ -11,6 +11,7 @@ model=$root/build/human-pose-estimation-0001.gguf
 weights=$shared/weights/human-pose-estimation-0001.xml
 drawn=$root/build/drawn
 
+mkdir -p "$drawn"
 sh "$root/cmake/packages.sh"
 cmake -S "$root" -B "$build" -DBUILD_TESTING=OFF >"$root/build/configure.log"
 cmake --build "$build" --parallel >"$root/build/build.log"
@@ -29,7 +30,6 @@ fi
 if [ $# = 0 ]; then
     set -- "$root/tests/photos"
 fi
-mkdir -p "$drawn"
 "$build/tools/hatpose" detect --model "$model" --json --draw "$drawn" "$@"
 echo "run.sh: pictures with skeletons in $drawn:" >&2
 ls "$drawn"/* >&2

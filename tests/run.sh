@@ -18,6 +18,7 @@ full) labels='quick|full' ;;
     ;;
 esac
 
+mkdir -p "$root/build"
 sh "$root/cmake/packages.sh" clang
 clang_major=$(clang -dumpversion | cut -d. -f1)
 sh "$root/cmake/packages.sh" "libclang-rt-$clang_major-dev"
