@@ -70,7 +70,7 @@ static void show(batch *b, const answer *a, const void *data, size_t count)
         return;
     }
     if (b->settings->sheet != NULL)
-        sheet_add(&b->sheet, a, &b->pixmap);
+        sheet_add(&b->sheet, b->setup.context, a, &b->pixmap);
     if (b->settings->draw != NULL)
         note_output(
             b, annotate_add(&b->annotate, a, &b->pixmap, b->setup.context));
@@ -253,8 +253,9 @@ static int prepare(batch *b)
         return status;
     console_note(b->console, "model %s, %s", hatpose_model_name(b->setup.model),
                  hatpose_context_kernels(b->setup.context));
-    return report_open(&b->report) == REPORT_BROKEN ? EXIT_SOME_FAILED
-                                                    : EXIT_ANSWERED;
+    if (report_open(&b->report) == REPORT_BROKEN || !sheet_open(&b->sheet))
+        return EXIT_SOME_FAILED;
+    return EXIT_ANSWERED;
 }
 
 int batch_run(const settings *s, console *c)

@@ -121,13 +121,14 @@ static void sample(const pixmap *picture, double x_px, double y_px,
     }
 }
 
-void head_cut(const pixmap *picture, const head_square *head, int side_px,
-              unsigned char *out)
+void head_cut(const pixmap *picture, const head_square *square, int side_px,
+              pixmap *out)
 {
-    double scale = head->side / side_px;
+    double scale = square->side / side_px;
     /* shrinking takes the mean of several samples a pixel */
     int per_side = (int)fmin(fmax(ceil(scale), 1), SAMPLES_MOST);
 
+    pixmap_fill(out, (uint32_t)side_px, (uint32_t)side_px, 0);
     for (int i = 0; i < side_px * side_px; i++) {
         double sum[3] = {0};
 
@@ -135,11 +136,12 @@ void head_cut(const pixmap *picture, const head_square *head, int side_px,
             double step_x = (j % per_side + 0.5) / per_side;
             double step_y = (j / per_side + 0.5) / per_side;
 
-            sample(picture, head->left + (i % side_px + step_x) * scale - 0.5,
-                   head->top + (i / side_px + step_y) * scale - 0.5, sum);
+            sample(picture, square->left + (i % side_px + step_x) * scale - 0.5,
+                   square->top + (i / side_px + step_y) * scale - 0.5, sum);
         }
         for (int channel = 0; channel < 3; channel++)
-            out[i * 3 + channel] =
-                (unsigned char)(sum[channel] / (per_side * per_side) + 0.5);
+            out->pixels.data[i * 3 + channel] =
+                (char)(unsigned char)(sum[channel] / (per_side * per_side) +
+                                      0.5);
     }
 }

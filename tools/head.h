@@ -12,8 +12,8 @@ typedef struct head_square { /* px; larger than the picture if it must */
 
 /* With room around it, so that a hat is seen too. */
 head_square head_find(const hatpose_person *person, const pixmap *picture);
-/* side_px * side_px packed RGB8, grey where the square leaves the picture. */
-void head_cut(const pixmap *picture, const head_square *head, int side_px,
-              unsigned char *out);
+/* out becomes side_px * side_px, grey where the square leaves the picture. */
+void head_cut(const pixmap *picture, const head_square *square, int side_px,
+              pixmap *out);
 
 #endif

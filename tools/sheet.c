@@ -2,7 +2,6 @@
  * tiles: not worn first, then unknown, worn, and the files that failed. */
 #include "sheet.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,12 +10,10 @@
 #include "head.h"
 #include "heap.h"
 #include "label.h"
-#include "sink.h"
 
 enum { COLUMNS = 10, ROWS = 6, TILES_A_PAGE = COLUMNS * ROWS };
 enum {
     CUT_PX = 180,
-    CUT_BYTES = CUT_PX * CUT_PX * 3,
     TEXT_LINES = 3,
     MARGIN_PX = 12,
     HEADING_PX = 40,
@@ -40,7 +37,7 @@ bool sheet_plan(sheet *s, const settings *wanted, console *c)
 {
     const char *path = wanted->sheet;
 
-    *s = (sheet){.settings = wanted, .console = c};
+    *s = (sheet){.settings = wanted, .console = c, .first = {.descriptor = -1}};
     if (path == NULL)
         return true;
     if (pixmap_file_type(path) == 0) {
@@ -58,6 +55,15 @@ bool sheet_plan(sheet *s, const settings *wanted, console *c)
         return false;
     }
     return true;
+}
+
+bool sheet_open(sheet *s)
+{
+    if (s->settings->sheet == NULL || sink_open(&s->first, s->settings->sheet))
+        return true;
+    console_fail(s->console, s->settings->sheet, "%s",
+                 strerror(s->first.error));
+    return false;
 }
 
 /* ---- Collecting ---------------------------------------------------------- */
@@ -78,36 +84,33 @@ static sheet_tile *new_tile(sheet *s, const answer *a)
     return tile;
 }
 
-static bool pixels_failed(sheet *s)
+static bool heads_failed(sheet *s, const hatpose_error *err)
 {
-    console_fail(s->console, s->settings->sheet, "its temporary file: %s",
-                 strerror(errno));
+    console_fail(s->console, s->settings->sheet, "%s", err->message);
     s->broken = true;
     return false;
 }
 
-void sheet_add(sheet *s, const answer *a, const pixmap *picture)
+void sheet_add(sheet *s, hatpose_context *context, const answer *a,
+               const pixmap *picture)
 {
     uint32_t count = hatpose_result_person_count(a->result);
-    unsigned char pixels[CUT_BYTES];
 
-    if (s->pixels == NULL && count > 0 && (s->pixels = tmpfile()) == NULL)
-        pixels_failed(s);
     for (uint32_t i = 0; i < count && !s->broken; i++) {
         hatpose_person person = {.struct_size = sizeof person};
         sheet_tile *tile = new_tile(s, a);
-        head_square head;
+        hatpose_error err = {0};
+        head_square square;
 
         hatpose_result_person(a->result, i, &person);
         tile->person = i;
         tile->state = person.hat_state;
         tile->reason = person.hat_reason;
         tile->hat_score = person.hat_score;
-        tile->index = s->pixels_count++;
-        head = head_find(&person, picture);
-        head_cut(picture, &head, CUT_PX, pixels);
-        if (fwrite(pixels, CUT_BYTES, 1, s->pixels) != 1)
-            pixels_failed(s);
+        square = head_find(&person, picture);
+        head_cut(picture, &square, CUT_PX, &s->head);
+        if (!cutouts_store(&s->heads, context, &s->head, &tile->head, &err))
+            heads_failed(s, &err);
     }
 }
 
@@ -138,15 +141,14 @@ static void frame(pixmap *page, int left_px, int top_px, int thick_px,
     }
 }
 
-static void put_pixels(pixmap *page, int left_px, int top_px,
-                       const unsigned char *pixels)
+static void put_head(pixmap *page, int left_px, int top_px, const pixmap *head)
 {
     for (int y = 0; y < CUT_PX; y++)
         memcpy(page->pixels.data +
                    ((size_t)(top_px + y) * page->layout.width_px +
                     (size_t)left_px) *
                        3,
-               pixels + (size_t)y * CUT_PX * 3, CUT_PX * 3);
+               head->pixels.data + (size_t)y * CUT_PX * 3, CUT_PX * 3);
 }
 
 /* A line of text below the cut-out at left_px, top_px. */
@@ -159,16 +161,15 @@ static void write_line(pixmap *page, int left_px, int top_px, int line,
     label_fit(page, &where, text);
 }
 
-static bool draw_person(sheet *s, pixmap *page, const sheet_tile *tile,
-                        int left_px, int top_px)
+static bool draw_person(sheet *s, hatpose_context *context, pixmap *page,
+                        const sheet_tile *tile, int left_px, int top_px)
 {
-    unsigned char pixels[CUT_BYTES];
+    hatpose_error err = {0};
     bytes text = {0};
 
-    if (fseeko(s->pixels, (off_t)tile->index * CUT_BYTES, SEEK_SET) != 0 ||
-        fread(pixels, CUT_BYTES, 1, s->pixels) != 1)
-        return pixels_failed(s);
-    put_pixels(page, left_px, top_px, pixels);
+    if (!cutouts_load(&s->heads, context, &tile->head, &s->head, &err))
+        return heads_failed(s, &err);
+    put_head(page, left_px, top_px, &s->head);
     if (tile->state == HATPOSE_HAT_WORN)
         frame(page, left_px, top_px, 3, 0, BLUE);
     else if (tile->state == HATPOSE_HAT_NOT_WORN)
@@ -204,15 +205,15 @@ static void draw_failed(pixmap *page, const sheet_tile *tile, int left_px,
     write_line(page, left_px, top_px, 1, GREY, "failed");
 }
 
-static bool draw_tile(sheet *s, pixmap *page, const sheet_tile *tile,
-                      size_t place)
+static bool draw_tile(sheet *s, hatpose_context *context, pixmap *page,
+                      const sheet_tile *tile, size_t place)
 {
     int left_px = (int)(place % COLUMNS) * TILE_WIDTH_PX + MARGIN_PX * 2;
     int top_px =
         (int)(place / COLUMNS) * TILE_HEIGHT_PX + HEADING_PX + MARGIN_PX;
 
     if (tile->message == NULL)
-        return draw_person(s, page, tile, left_px, top_px);
+        return draw_person(s, context, page, tile, left_px, top_px);
     draw_failed(page, tile, left_px, top_px);
     return true;
 }
@@ -273,6 +274,16 @@ static char *page_path(const char *path, size_t number)
     return heap_print("%.*s-%zu%s", (int)(dot - path), path, number, dot);
 }
 
+static int save_file(sheet *s, const char *path, const pixmap *page,
+                     size_t number)
+{
+    if (number > 1)
+        return sink_save(path, page->file.data, page->file.count);
+    sink_write(&s->first, page->file.data, page->file.count);
+    sink_commit(&s->first);
+    return s->first.error;
+}
+
 static bool save_page(sheet *s, pixmap *page, hatpose_context *context,
                       size_t number)
 {
@@ -283,10 +294,10 @@ static bool save_page(sheet *s, pixmap *page, hatpose_context *context,
 
     if (source_is_input(&s->settings->sources, path))
         console_fail(s->console, path, "is an input and would be overwritten");
-    else if (pixmap_encode(page, context, pixmap_file_type(path), &err) !=
-             HATPOSE_OK)
+    else if (pixmap_encode(page, context, pixmap_file_type(s->settings->sheet),
+                           &err) != HATPOSE_OK)
         console_fail(s->console, path, "%s", err.message);
-    else if ((error = sink_save(path, page->file.data, page->file.count)) != 0)
+    else if ((error = save_file(s, path, page, number)) != 0)
         console_fail(s->console, path, "%s", strerror(error));
     else
         right = true;
@@ -316,7 +327,7 @@ bool sheet_write(sheet *s, hatpose_context *context, const char *summary)
                     PAPER);
         draw_heading(&page, summary, number + 1, page_count);
         for (size_t i = 0; i < count && right; i++)
-            right = draw_tile(s, &page, &s->tiles[first + i], i);
+            right = draw_tile(s, context, &page, &s->tiles[first + i], i);
         right = right && save_page(s, &page, context, number + 1);
     }
     pixmap_release(&page);
@@ -330,7 +341,8 @@ void sheet_release(sheet *s)
         free(s->tiles[i].message);
     }
     free(s->tiles);
-    if (s->pixels != NULL)
-        fclose(s->pixels);
+    sink_discard(&s->first);
+    cutouts_release(&s->heads);
+    pixmap_release(&s->head);
     *s = (sheet){0};
 }

@@ -3,11 +3,12 @@
 #define SHEET_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "answer.h"
+#include "cutouts.h"
 #include "pixmap.h"
 #include "settings.h"
+#include "sink.h"
 
 typedef struct sheet_tile {
     char *file;    /* and frame */
@@ -15,7 +16,7 @@ typedef struct sheet_tile {
     uint32_t person;
     int32_t state, reason;
     double hat_score;
-    size_t index; /* of its pixels */
+    cutout head;
 } sheet_tile;
 
 typedef struct sheet {
@@ -23,15 +24,20 @@ typedef struct sheet {
     console *console;
     sheet_tile *tiles;
     size_t count, capacity;
-    FILE *pixels; /* cut-outs wait in a file, not in memory */
-    size_t pixels_count;
+    cutouts heads;
+    pixmap head; /* the one at work */
+    sink first;
     bool broken; /* the user was told */
 } sheet;
 
 /* False: the user was told what is wrong with --sheet. */
 bool sheet_plan(sheet *s, const settings *wanted, console *c);
+/* Begins the first page's file, so that a wrong place is known before the
+ * work. False: the user was told. */
+bool sheet_open(sheet *s);
 /* A tile for each person of the picture. */
-void sheet_add(sheet *s, const answer *a, const pixmap *picture);
+void sheet_add(sheet *s, hatpose_context *context, const answer *a,
+               const pixmap *picture);
 void sheet_add_failed(sheet *s, const answer *a);
 /* One file, or numbered ones. False: the user was told. */
 bool sheet_write(sheet *s, hatpose_context *context, const char *summary);

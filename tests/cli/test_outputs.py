@@ -205,6 +205,15 @@ def test_sheet_pages(hatpose, tmp_path):
     assert first[0] == second[0]  # 62 people and a failed file: 60 + 3
     assert first[1] > second[1]
     assert not (tmp_path / "sheet-3.png").exists()
+    assert leftovers(tmp_path) == []
+
+
+def test_sheet_in_a_wrong_place_is_known_at_once(hatpose, photo, tmp_path):
+    path = tmp_path / "none" / "s.jpg"
+    answer = hatpose.detect(photo, "--sheet", path)
+    assert answer.status == 1
+    assert answer.out == b""  # nothing was looked at
+    assert answer.err == f"{path}: No such file or directory\n"
 
 
 def test_sheet_of_nobody(hatpose, tmp_path):
