@@ -11,6 +11,7 @@ typedef struct answer {
     size_t item_index;
     uint32_t frame;               /* in a stream; else 0 */
     const hatpose_result *result; /* without weak joints; NULL: failed */
+    const hatpose_result *whole;  /* as found: what --blur hides */
     const hatpose_error *error;   /* of a failed one */
 } answer;
 

@@ -62,7 +62,7 @@ static void show(batch *b, const answer *a, const void *data, size_t count)
 
     if (status == HATPOSE_OK && b->settings->blur)
         status =
-            hatpose_result_draw(a->result, HATPOSE_DRAW_BLUR,
+            hatpose_result_draw(a->whole, HATPOSE_DRAW_BLUR,
                                 b->pixmap.pixels.data, &b->pixmap.layout, &err);
     if (status != HATPOSE_OK) {
         console_fail(b->console, a->item->path, "%s", err.message);
@@ -91,40 +91,40 @@ static void answer_failed(batch *b, answer *a, const hatpose_error *err)
     note_output(b, report_add(&b->report, a));
 }
 
+/* *filtered stays NULL when every joint counts. */
 static hatpose_status detect(batch *b, const void *data, size_t count,
-                             hatpose_result **out, hatpose_error *err)
+                             hatpose_result **whole, hatpose_result **filtered,
+                             hatpose_error *err)
 {
-    hatpose_result *whole;
     hatpose_status status = hatpose_detect_encoded(b->setup.context, data,
-                                                   count, NULL, 0, &whole, err);
+                                                   count, NULL, 0, whole, err);
 
-    *out = whole;
     if (status != HATPOSE_OK || b->settings->threshold <= 0)
         return status;
-    status =
-        hatpose_result_filter(whole, (float)b->settings->threshold, out, err);
-    hatpose_result_destroy(whole);
-    return status;
+    return hatpose_result_filter(*whole, (float)b->settings->threshold,
+                                 filtered, err);
 }
 
 static void answer_picture(batch *b, answer *a, const void *data, size_t count)
 {
     hatpose_error err = {0};
-    hatpose_result *result = NULL;
-    hatpose_status status = detect(b, data, count, &result, &err);
+    hatpose_result *whole = NULL, *filtered = NULL;
+    hatpose_status status = detect(b, data, count, &whole, &filtered, &err);
 
     if (status != HATPOSE_OK) {
         err.status = status;
         answer_failed(b, a, &err);
     } else {
-        a->result = result;
-        tally_add(&b->found, result);
+        a->whole = whole;
+        a->result = filtered != NULL ? filtered : whole;
+        tally_add(&b->found, a->result);
         note_output(b, report_add(&b->report, a));
         if ((b->settings->draw != NULL || b->settings->sheet != NULL) &&
             !b->output_broken && !b->reader_gone)
             show(b, a, data, count);
     }
-    hatpose_result_destroy(result);
+    hatpose_result_destroy(filtered);
+    hatpose_result_destroy(whole);
     b->done_count++;
     progress_show(&b->progress, b->done_count, b->failed_count);
 }
