@@ -3,10 +3,12 @@
  * speak through: this file holds the only such state of the command. */
 #include "interrupt.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/select.h>
 #include <unistd.h>
 
 enum { GUARDED_MOST = 8 };
@@ -56,6 +58,29 @@ void interrupt_install(void)
 int interrupt_signal(void)
 {
     return came;
+}
+
+/* Only within pselect can a signal come: one between the look at the note and
+ * the read would be noticed when the next byte comes, perhaps never. */
+bool interrupt_wait_readable(int descriptor)
+{
+    sigset_t blocked, before;
+    fd_set wanted;
+    int ready = -1;
+
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGINT);
+    sigaddset(&blocked, SIGTERM);
+    sigprocmask(SIG_BLOCK, &blocked, &before);
+    while (came == 0 && ready < 0) {
+        FD_ZERO(&wanted);
+        FD_SET(descriptor, &wanted);
+        ready = pselect(descriptor + 1, &wanted, NULL, NULL, NULL, &before);
+        if (ready < 0 && errno != EINTR)
+            break; /* read will say what is wrong */
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return came == 0;
 }
 
 bool interrupt_guard(const char *path)

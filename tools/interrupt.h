@@ -9,6 +9,9 @@ void interrupt_install(void);
 /* The signal that came, or 0. */
 int interrupt_signal(void);
 
+/* Waits until the descriptor can be read; false: a signal came. */
+bool interrupt_wait_readable(int descriptor);
+
 /* A file that must not be left behind if the program is killed or ends
  * early; the text stays until interrupt_release. False: too many. */
 bool interrupt_guard(const char *path);

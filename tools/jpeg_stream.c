@@ -178,7 +178,7 @@ static jpeg_stream_status read_more(jpeg_stream *s)
     }
     end = bytes_reserve(&s->buffer, CHUNK_BYTES);
     do {
-        if (interrupt_signal() != 0)
+        if (!interrupt_wait_readable(s->descriptor))
             return JPEG_STREAM_STOPPED;
         count = read(s->descriptor, end, CHUNK_BYTES);
     } while (count < 0 && errno == EINTR);

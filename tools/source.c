@@ -224,9 +224,11 @@ static hatpose_status read_all(int descriptor, uint64_t limit_bytes, bytes *out,
         status.st_size > 0 && (uint64_t)status.st_size < limit_bytes)
         chunk = (size_t)status.st_size + 1;
     while (count > 0 && out->count <= limit_bytes) {
+        if (!interrupt_wait_readable(descriptor))
+            return failed(err, HATPOSE_E_IO, strerror(EINTR));
         count = read(descriptor, bytes_reserve(out, chunk), chunk);
-        if (count < 0 && errno == EINTR && interrupt_signal() == 0)
-            count = 1; /* again */
+        if (count < 0 && errno == EINTR)
+            count = 1; /* look at the note again */
         else if (count < 0)
             return failed(err, HATPOSE_E_IO, strerror(errno));
         else

@@ -62,13 +62,29 @@ def many(tmp_path):
 
 def slow(hatpose, folder, seconds):
     """Arguments for at least that much work."""
-    start = time.monotonic()
-    hatpose.detect("-q", "-t1", "-s", "1024", folder / "0.ppm")
-    one = max(time.monotonic() - start, 0.005)
-    count = int(seconds / one) + 2
+    how = ["-t1", "-s", "1024"]
+    timed = hatpose.run(
+        "bench", "-m", hatpose.model, "--json", "--runs", "3", *how,
+        folder / "0.ppm",
+    )  # fmt: skip
+    one_ms = json.loads(timed.out)["stages"]["total"]["median_ms"]
     listed = folder / "list.txt"
+    count = int(seconds * 1000 / one_ms) + 2
     listed.write_text(f"{folder / '0.ppm'}\n" * count)
-    return ["-t1", "-s", "1024", f"@{listed}"]
+    return [*how, f"@{listed}"]
+
+
+def wait_for_aside(folder, least_bytes=1, seconds=60.0):
+    """Until a file of outputs has begun: signals are noted from then on."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if any(
+            (folder / name).stat().st_size >= least_bytes
+            for name in leftovers(folder)
+        ):
+            return
+        time.sleep(0.05)
+    raise AssertionError("no output was begun")
 
 
 def test_interrupt_completes_the_file(hatpose, many, tmp_path):
@@ -78,7 +94,7 @@ def test_interrupt_completes_the_file(hatpose, many, tmp_path):
         *slow(hatpose, many, 30),
         stderr=subprocess.PIPE,
     )  # fmt: skip
-    time.sleep(2)
+    wait_for_aside(tmp_path)
     assert not path.exists()  # written aside until it is complete
     process.send_signal(signal.SIGINT)
     err = process.communicate(timeout=60)[1].decode()
@@ -116,7 +132,7 @@ def test_interrupt_in_coco(hatpose, many, tmp_path):
         "detect", "-m", hatpose.model, "--format", "coco", "-o", out, "-q",
         "-s", "1024", "-t1", many,
     )  # fmt: skip
-    time.sleep(1.5)
+    wait_for_aside(tmp_path, 200)
     process.send_signal(signal.SIGINT)
     status = process.wait(60)
     results = json.loads(out.read_text())
@@ -126,14 +142,11 @@ def test_interrupt_in_coco(hatpose, many, tmp_path):
 
 def test_second_interrupt_kills(hatpose, many, tmp_path):
     path = tmp_path / "out.json"
-    read_end, write_end = os.pipe()
     process = hatpose.start(
         "detect", "-m", hatpose.model, "--json", "-o", path,
         "-s", "2048", "-t1", *[many / "0.ppm"] * 50,
     )  # fmt: skip
-    os.close(read_end)
-    os.close(write_end)
-    time.sleep(1)
+    wait_for_aside(tmp_path, 0)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)
     status = process.wait(60)
@@ -150,7 +163,7 @@ def test_sigterm_completes_too(hatpose, jpeg, tmp_path):
     )  # fmt: skip
     process.stdin.write(jpeg)
     process.stdin.flush()
-    time.sleep(1.5)
+    wait_for_aside(tmp_path)
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 143
     assert len(json.loads(path.read_text())["people"]) == 2
