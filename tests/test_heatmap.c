@@ -100,7 +100,7 @@ static void every_exact_vector_of_ratio_4_has_the_same_bits(void)
     json_array_foreach(golden_cases(&set, "b_resize_cubic"), i, test_case)
     {
         /* Others are for the validation program, which is in Python. */
-        if (golden_number(test_case, "factor") != HP_UP_RATIO ||
+        if (golden_number(test_case, "factor") != (double)HP_UP_RATIO ||
             !json_is_true(json_object_get(test_case, "exact")))
             continue;
         check_cubic(&set, test_case);
@@ -176,6 +176,7 @@ static double keys(double distance)
 static void one_cell_spreads_by_the_formula(void)
 {
     enum { SIDE = 9, MIDDLE = 4 };
+    const double up_ratio = HP_UP_RATIO, middle = MIDDLE;
     float plane[SIDE * SIDE] = {0};
     float out[SIDE * SIDE * HP_UP_RATIO * HP_UP_RATIO];
 
@@ -183,8 +184,8 @@ static void one_cell_spreads_by_the_formula(void)
     enlarge(plane, SIDE, SIDE, out, 1);
     for (int y = 0; y < SIDE * HP_UP_RATIO; y++) {
         for (int x = 0; x < SIDE * HP_UP_RATIO; x++) {
-            double dx = (x + 0.5) / HP_UP_RATIO - 0.5 - MIDDLE;
-            double dy = (y + 0.5) / HP_UP_RATIO - 0.5 - MIDDLE;
+            double dx = (x + 0.5) / up_ratio - 0.5 - middle;
+            double dy = (y + 0.5) / up_ratio - 0.5 - middle;
             double got = (double)out[y * SIDE * HP_UP_RATIO + x];
             CHECK_MESSAGE(fabs(got - keys(dx) * keys(dy)) < 1e-7, "%d, %d", x,
                           y);

@@ -255,7 +255,7 @@ static void averaging_keeps_positions(void)
     float *planes = prepare(&picture, &m, &plain);
     for (int x = 1; x < m.width_net_px - 1; x++) {
         /* The mean of floor(x / 8) lies 3.5/8 below x / 8. */
-        double middle = (x + 0.5) * WIDTH / m.width_net_px - 0.5;
+        double middle = (x + 0.5) * (double)WIDTH / m.width_net_px - 0.5;
 
         sum += (double)planes[x] - (middle - 3.5) / 8;
     }

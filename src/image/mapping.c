@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 
+static const double stride_px = HP_MAP_STRIDE, up_ratio = HP_UP_RATIO;
+
 /* Sides beyond this cannot be meant; keeps every product below in range. */
 enum { SIDE_MAX_PX = 1 << 20 };
 
@@ -42,9 +44,9 @@ static void set_net_size(hp_mapping *out, int width_net_px, int height_net_px)
 /* The multiple of the stride nearest to a length, within [stride, limit]. */
 static int nearest_multiple(double length_net_px, int limit_net_px)
 {
-    double multiple = HP_MAP_STRIDE * rint(length_net_px / HP_MAP_STRIDE);
+    double multiple = stride_px * rint(length_net_px / stride_px);
 
-    if (multiple < HP_MAP_STRIDE)
+    if (multiple < stride_px)
         return HP_MAP_STRIDE;
     return multiple > limit_net_px ? limit_net_px : (int)multiple;
 }
@@ -63,7 +65,7 @@ hatpose_status hp_mapping_best(int width_px, int height_px, int net_height_px,
     int limit = max_net_width_px / HP_MAP_STRIDE * HP_MAP_STRIDE;
 
     /* A long side that must be cut takes the other with it. */
-    if (HP_MAP_STRIDE * rint(fmax(w, h) * f / HP_MAP_STRIDE) > limit)
+    if (stride_px * rint(fmax(w, h) * f / stride_px) > limit)
         f = limit / fmax(w, h);
     set_net_size(out, nearest_multiple(w * f, limit),
                  nearest_multiple(h * f, limit));
@@ -131,7 +133,7 @@ hatpose_status hp_mapping_compat(int width_px, int height_px, int net_height_px,
 /* Both count from pixel centres, hence the halves. */
 static float from_map(float map_px, int length_px, int length_net_px)
 {
-    double cells_px = ((double)map_px + 0.5) * HP_MAP_STRIDE;
+    double cells_px = ((double)map_px + 0.5) * stride_px;
 
     return (float)(cells_px * length_px / length_net_px - 0.5);
 }
@@ -149,12 +151,12 @@ float hp_mapping_y_from_map(const hp_mapping *mapping, float y_map_px)
 /* The original's formula, half a pixel short as it is (algorithm.md 7). */
 double hp_mapping_x_from_up(const hp_mapping *mapping, double x_up_px)
 {
-    return (x_up_px * HP_MAP_STRIDE / HP_UP_RATIO - mapping->pad_left_net_px) /
+    return (x_up_px * stride_px / up_ratio - mapping->pad_left_net_px) /
            mapping->scale_x;
 }
 
 double hp_mapping_y_from_up(const hp_mapping *mapping, double y_up_px)
 {
-    return (y_up_px * HP_MAP_STRIDE / HP_UP_RATIO - mapping->pad_top_net_px) /
+    return (y_up_px * stride_px / up_ratio - mapping->pad_top_net_px) /
            mapping->scale_y;
 }

@@ -43,7 +43,7 @@ static int source_position(int index, double step, float *remainder)
 
 static int16_t weight(float part)
 {
-    return (int16_t)rintf(part * WEIGHT_ONE);
+    return (int16_t)rintf(part * (float)WEIGHT_ONE);
 }
 
 static void make_columns(const plan *p)

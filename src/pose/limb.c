@@ -172,7 +172,7 @@ float hp_limb_score_best(const hp_limb_finder *finder,
         if (!(e > input->limb_threshold) && ++failed > SAMPLES - valid_least)
             return 0;
     }
-    return sum > 0 && sum <= FLT_MAX ? sum / SAMPLES : 0;
+    return sum > 0 && sum <= FLT_MAX ? sum / (float)SAMPLES : 0;
 }
 
 static double score_best(const hp_limb_finder *finder,
