@@ -236,7 +236,9 @@ typedef struct hatpose_options {
     uint32_t decode;      /* HATPOSE_DECODE_* */
     uint32_t hat_rule;    /* HATPOSE_HATS_* */
     uint32_t hat_sources; /* HATPOSE_FROM_*, 0 = what there is */
-    uint32_t paint_hats;  /* 1 = the old service's white discs */
+    /* 1 = the old service's white discs: painted at the hats on a copy of
+     * the picture, before the network sees it. */
+    uint32_t paint_hats;
     /* Negative = the mode's own: COMPAT 0.1, 0.05, 0.2; BEST 0.1, 0.05,
      * 0.6. A peak below keypoint_threshold starts no limb; in BEST weaker
      * ones (from 0.02) may still complete a person. limb_threshold is the
@@ -286,6 +288,8 @@ typedef struct hatpose_person {
     /* BEST: the ranking score, (sum of keypoint scores) * (mean of limb
      * scores). COMPAT: the original's sum. */
     double score;
+    /* How sure the state is, 0..1: one half where worn and not worn are
+     * equally likely. COMPAT: 1; of a vest the largest overlap. */
     double hat_score;
     double area_rate;        /* rule COMPAT: box / picture, or -1 */
     uint32_t keypoint_count; /* found; COMPAT: as the original counts */
@@ -385,9 +389,14 @@ hatpose_context_layer_time(const hatpose_context *context, uint32_t index,
                            hatpose_layer_time *layer);
 
 /* ---- Detection ----------------------------------------------------------
- * hats NULL: no detector ran. Not NULL with hat_count 0: it ran and saw
- * none. Until hats are matched here, hat_count > 0 is
- * HATPOSE_E_UNSUPPORTED. */
+ * hats NULL: no detector ran, and every state is UNKNOWN. Not NULL with
+ * hat_count 0: it ran and saw none. One call judges one kind of gear; the
+ * hat_* of people then speak of that kind. A number that is not finite is
+ * HATPOSE_E_ARGUMENT; boxes without an area are on nobody's head (rule
+ * COMPAT: only their centre counts).
+ *
+ * Rule GEOMETRIC: one hat to one person. Rule COMPAT: hats and vests only;
+ * several people may share a hat_index, the hat names the first of them. */
 
 HATPOSE_API hatpose_status hatpose_detect(
     hatpose_context *context, const void *pixels, const hatpose_image *layout,
@@ -413,7 +422,9 @@ HATPOSE_API hatpose_status hatpose_detect_maps(
     const hatpose_map_shape *shape, uint32_t width_px, uint32_t height_px,
     const hatpose_hat *hats, uint32_t hat_count, hatpose_result **out,
     hatpose_error *err);
-/* Only the matcher: person_count times 18 keypoints from elsewhere. */
+/* Only the matcher: person_count times 18 keypoints from elsewhere. Rule
+ * COMPAT fails where the old service did: HATPOSE_E_ARGUMENT names a person
+ * without any joint at x > 0. */
 HATPOSE_API hatpose_status hatpose_match(
     hatpose_context *context, uint32_t width_px, uint32_t height_px,
     const hatpose_keypoint *keypoints, uint32_t person_count,

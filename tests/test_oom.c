@@ -25,19 +25,24 @@ static hatpose_image rgb_layout(void)
     return layout;
 }
 
+/* Painted and matched: each buffer of the hats is used. */
+static const hatpose_hat hats[2] = {
+    {.left = 10, .top = 10, .width = 20, .height = 18},
+    {.left = 40, .top = 20, .width = 20, .height = 18}};
+
 static hatpose_status pixels_and_file(hatpose_context *context,
                                       hatpose_error *err)
 {
     hatpose_image layout = rgb_layout();
     hatpose_result *result;
     hatpose_status status =
-        hatpose_detect(context, pixels, &layout, NULL, 0, &result, err);
+        hatpose_detect(context, pixels, &layout, hats, 2, &result, err);
 
     CHECK((result != NULL) == (status == HATPOSE_OK));
     hatpose_result_destroy(result);
     if (status != HATPOSE_OK)
         return status;
-    status = hatpose_detect_encoded(context, png, png_bytes, NULL, 0, &result,
+    status = hatpose_detect_encoded(context, png, png_bytes, hats, 2, &result,
                                     err);
     CHECK((result != NULL) == (status == HATPOSE_OK));
     hatpose_result_destroy(result);
@@ -64,8 +69,8 @@ static hatpose_status maps_and_match(hatpose_context *context,
     hatpose_result_destroy(result);
     if (status != HATPOSE_OK)
         return status;
-    status = hatpose_match(context, WIDTH_PX, HEIGHT_PX, keypoints, 2, NULL,
-                           0, &result, err);
+    status = hatpose_match(context, WIDTH_PX, HEIGHT_PX, keypoints, 2, hats,
+                           2, &result, err);
     if (status == HATPOSE_OK)
         status = hatpose_result_filter(result, 0.5f, &strong, err);
     hatpose_result_destroy(strong);
@@ -111,6 +116,7 @@ static hatpose_status whole_job(const hatpose_host *host, uint32_t decode,
     options.thread_count = 2;
     options.net_height_px = 64;
     options.decode = decode;
+    options.paint_hats = 1;
     status = hatpose_context_create(model, &options, &context, err);
     CHECK((context != NULL) == (status == HATPOSE_OK));
     hatpose_model_release(model);

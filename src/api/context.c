@@ -148,6 +148,7 @@ static hatpose_status check_sizes(hatpose_options *options,
     options->max_net_width_px =
         at_most(options->max_net_width_px, MAX_SIDE_PX);
     options->max_people = at_most(options->max_people, INT32_MAX);
+    options->max_hats = at_most(options->max_hats, INT32_MAX);
     return HATPOSE_OK;
 }
 
@@ -298,7 +299,9 @@ void hatpose_context_destroy(hatpose_context *context)
     hp_pool_destroy(context->pool);
     hp_preparer_release(&context->memory, &context->preparer);
     hp_picture_release(&context->memory, &context->picture);
+    hp_buffer_release(&context->memory, &context->painted);
     hp_buffer_release(&context->memory, &context->file);
+    hp_matcher_release(&context->memory, &context->matcher);
     hp_model_release(context->model);
     hp_deallocate(&memory, context);
 }

@@ -3,6 +3,7 @@
 #define HP_CONTEXT_H
 
 #include "engine/engine.h"
+#include "hat/matcher.h"
 #include "image/decode.h"
 #include "pose/pose.h"
 
@@ -16,6 +17,8 @@ struct hatpose_context {
     hp_pose_decoder *decoder;
     hp_preparer preparer;
     hp_picture picture; /* of the last encoded one */
+    hp_buffer painted;  /* copy of raw pixels, with white discs */
+    hp_matcher matcher;
     hp_buffer file;     /* encoder's output */
     atomic_flag busy;   /* a call is in it */
 };

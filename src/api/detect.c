@@ -1,10 +1,10 @@
 /* detect.c - the pipeline on one page: pixels, network input, maps, people,
- * result. The steps are the modules'; here they only meet. */
+ * hats, result. The steps are the modules'; here they only meet. */
 #include <math.h>
 #include <string.h>
 #include <time.h>
 
-#include "api/context.h"
+#include "api/hats.h"
 #include "base/error.h"
 #include "base/sized_struct.h"
 #include "result/result.h"
@@ -26,9 +26,9 @@ static bool is_compat(const hatpose_context *context)
     return context->options.decode != HATPOSE_DECODE_BEST;
 }
 
-static hatpose_status map_picture(const hatpose_context *context,
-                                  int width_px, int height_px,
-                                  hp_mapping *mapping, hatpose_error *err)
+static hatpose_status map_picture(const hatpose_context *context, int width_px,
+                                  int height_px, hp_mapping *mapping,
+                                  hatpose_error *err)
 {
     const hatpose_options *options = &context->options;
     int net_height_px = (int)options->net_height_px;
@@ -37,8 +37,8 @@ static hatpose_status map_picture(const hatpose_context *context,
     if (is_compat(context))
         return hp_mapping_compat(width_px, height_px, net_height_px,
                                  max_net_width_px, mapping, err);
-    return hp_mapping_best(width_px, height_px, net_height_px,
-                           max_net_width_px, mapping, err);
+    return hp_mapping_best(width_px, height_px, net_height_px, max_net_width_px,
+                           mapping, err);
 }
 
 /* Pixels to maps, with the times of both steps. */
@@ -54,9 +54,9 @@ static hatpose_status run_network(hatpose_context *context,
                        mapping->height_net_px, &input, err);
 
     if (status == HATPOSE_OK)
-        status = hp_prepare(&context->memory, &context->preparer, pixels,
-                            mapping, &context->model->normalisation, input,
-                            err);
+        status =
+            hp_prepare(&context->memory, &context->preparer, pixels, mapping,
+                       &context->model->normalisation, input, err);
     if (status != HATPOSE_OK)
         return status;
     double prepared = now_us();
@@ -66,9 +66,9 @@ static hatpose_status run_network(hatpose_context *context,
     return HATPOSE_OK;
 }
 
-static hatpose_status find_people(hatpose_context *context,
-                                  const hp_maps *maps, hp_people *people,
-                                  hatpose_times *times, hatpose_error *err)
+static hatpose_status find_people(hatpose_context *context, const hp_maps *maps,
+                                  hp_people *people, hatpose_times *times,
+                                  hatpose_error *err)
 {
     const hatpose_options *options = &context->options;
     hp_pose_input input = {
@@ -102,8 +102,7 @@ static float clamp(float value, float last)
 
 /* best: on the picture. COMPAT_EXACT: the original's, before the cut.
  * COMPAT: cut to whole px, and an x or y of -1 then means missing. */
-static hatpose_keypoint keypoint_of(uint32_t decode,
-                                    const hp_mapping *mapping,
+static hatpose_keypoint keypoint_of(uint32_t decode, const hp_mapping *mapping,
                                     const hp_peak *peak)
 {
     hatpose_keypoint point = {0, 0, peak->score};
@@ -190,13 +189,32 @@ static void fill_peaks(const hatpose_context *context,
     }
 }
 
-static hatpose_status make_result(const hatpose_context *context,
-                                  const hp_mapping *mapping,
-                                  const hp_people *people,
-                                  hatpose_result **out, hatpose_error *err)
+/* The last step; on failure the result is gone. */
+static hatpose_status match_hats(hatpose_context *context,
+                                 const hp_given_hats *hats, bool are_foreign,
+                                 hatpose_times *times, hatpose_result **out,
+                                 hatpose_error *err)
+{
+    double start = now_us();
+    hatpose_status status =
+        hp_given_hats_match(context, hats, are_foreign, *out, err);
+
+    times->match_us = hats->boxes == NULL ? 0 : now_us() - start;
+    if (status != HATPOSE_OK) {
+        hp_result_destroy(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+static hatpose_status
+make_result(hatpose_context *context, const hp_mapping *mapping,
+            const hp_people *people, const hp_given_hats *hats,
+            hatpose_times *times, hatpose_result **out, hatpose_error *err)
 {
     hp_result_sizes sizes = {
         .person_count = (uint32_t)people->person_count,
+        .hat_count = hats->count,
         .peak_count = (uint32_t)people->peak_count,
     };
     hatpose_status status =
@@ -209,33 +227,17 @@ static hatpose_status make_result(const hatpose_context *context,
     for (int i = 0; i < people->person_count; i++)
         fill_person(context, mapping, people, i, &(*out)->people[i]);
     fill_peaks(context, mapping, people, (*out)->peaks);
-    return HATPOSE_OK;
+    return match_hats(context, hats, false, times, out, err);
 }
 
 /* ---- From a picture --------------------------------------------------- */
 
-static hatpose_status check_hats(const hatpose_context *context,
-                                 const hatpose_hat *hats, uint32_t hat_count,
-                                 hatpose_error *err)
-{
-    if (hat_count == 0)
-        return HATPOSE_OK;
-    if (hats == NULL)
-        return hp_fail(err, HATPOSE_E_ARGUMENT, "hats is NULL, hat_count %u",
-                       (unsigned)hat_count);
-    if (hat_count > context->options.max_hats)
-        return hp_fail(err, HATPOSE_E_LIMIT, "%u hats: max_hats is %u",
-                       (unsigned)hat_count,
-                       (unsigned)context->options.max_hats);
-    return hp_fail(err, HATPOSE_E_UNSUPPORTED,
-                   "hats: this library does not match them yet");
-}
-
 /* times->decode_us is in it when the picture came from a file. */
 static hatpose_status detect_pixels(hatpose_context *context,
                                     const hp_pixels *pixels,
-                                    hatpose_times *times,
-                                    hatpose_result **out, hatpose_error *err)
+                                    const hp_given_hats *hats,
+                                    hatpose_times *times, hatpose_result **out,
+                                    hatpose_error *err)
 {
     hp_mapping mapping;
     hp_maps maps;
@@ -249,7 +251,7 @@ static hatpose_status detect_pixels(hatpose_context *context,
     if (status == HATPOSE_OK)
         status = find_people(context, &maps, &people, times, err);
     if (status == HATPOSE_OK)
-        status = make_result(context, &mapping, &people, out, err);
+        status = make_result(context, &mapping, &people, hats, times, out, err);
     if (status != HATPOSE_OK)
         return status;
     times->total_us = times->decode_us + (now_us() - start);
@@ -270,11 +272,38 @@ static hatpose_status view_pixels(const hatpose_context *context,
                           context->options.max_pixels, view, err);
 }
 
+/* With the old service's discs the network sees a painted copy. */
+static hatpose_status paint_copy(hatpose_context *context,
+                                 const hp_given_hats *hats, hp_pixels *view,
+                                 hatpose_error *err)
+{
+    size_t bytes;
+    size_t row = (size_t)view->width_px * (size_t)hp_pixel_bytes(view->format);
+
+    if (!hp_given_hats_are_painted(context, hats))
+        return HATPOSE_OK;
+    if (!hp_size_multiply(row, (size_t)view->height_px, &bytes))
+        bytes = SIZE_MAX;
+    hatpose_status status = hp_buffer_reserve(
+        &context->memory, &context->painted, bytes, "picture with discs", err);
+    if (status != HATPOSE_OK)
+        return status;
+    uint8_t *copy = context->painted.data;
+    for (int y = 0; y < view->height_px; y++)
+        memcpy(copy + (size_t)y * row,
+               view->data + (size_t)y * view->stride_bytes, row);
+    view->data = copy;
+    view->stride_bytes = row;
+    hp_given_hats_paint(context, hats, copy, view);
+    return HATPOSE_OK;
+}
+
 hatpose_status hatpose_detect(hatpose_context *context, const void *pixels,
                               const hatpose_image *layout,
                               const hatpose_hat *hats, uint32_t hat_count,
                               hatpose_result **out, hatpose_error *err)
 {
+    hp_given_hats given = {hats, hat_count};
     hp_pixels view;
     hatpose_times times = {.struct_size = sizeof times};
 
@@ -284,39 +313,43 @@ hatpose_status hatpose_detect(hatpose_context *context, const void *pixels,
     hatpose_status status = hp_context_enter(context, err);
     if (status != HATPOSE_OK)
         return status;
-    status = check_hats(context, hats, hat_count, err);
+    status = hp_given_hats_check(context, &given, err);
     if (status == HATPOSE_OK)
         status = view_pixels(context, pixels, layout, &view, err);
     if (status == HATPOSE_OK)
-        status = detect_pixels(context, &view, &times, out, err);
+        status = paint_copy(context, &given, &view, err);
+    if (status == HATPOSE_OK)
+        status = detect_pixels(context, &view, &given, &times, out, err);
     hp_context_leave(context);
     return status;
 }
 
 static hatpose_status detect_file(hatpose_context *context, const void *data,
-                                  size_t bytes, hatpose_result **out,
-                                  hatpose_error *err)
+                                  size_t bytes, const hp_given_hats *hats,
+                                  hatpose_result **out, hatpose_error *err)
 {
     hp_image_limits limits = hp_context_image_limits(context);
     hatpose_times times = {.struct_size = sizeof times};
     double start = now_us();
-    hatpose_status status = hp_picture_decode(
-        &context->memory, &limits, data, bytes, &context->picture, err);
+    hatpose_status status = hp_picture_decode(&context->memory, &limits, data,
+                                              bytes, &context->picture, err);
 
     if (status != HATPOSE_OK)
         return status;
     times.decode_us = now_us() - start;
     hp_pixels view = hp_picture_pixels(&context->picture);
-    return detect_pixels(context, &view, &times, out, err);
+    hp_given_hats_paint(context, hats, context->picture.pixels.data, &view);
+    return detect_pixels(context, &view, hats, &times, out, err);
 }
 
 hatpose_status hatpose_detect_encoded(hatpose_context *context,
                                       const void *data, size_t bytes,
                                       const hatpose_hat *hats,
-                                      uint32_t hat_count,
-                                      hatpose_result **out,
+                                      uint32_t hat_count, hatpose_result **out,
                                       hatpose_error *err)
 {
+    hp_given_hats given = {hats, hat_count};
+
     if (out == NULL)
         return hp_fail(err, HATPOSE_E_ARGUMENT, "out is NULL");
     *out = NULL;
@@ -325,9 +358,9 @@ hatpose_status hatpose_detect_encoded(hatpose_context *context,
     hatpose_status status = hp_context_enter(context, err);
     if (status != HATPOSE_OK)
         return status;
-    status = check_hats(context, hats, hat_count, err);
+    status = hp_given_hats_check(context, &given, err);
     if (status == HATPOSE_OK)
-        status = detect_file(context, data, bytes, out, err);
+        status = detect_file(context, data, bytes, &given, out, err);
     hp_context_leave(context);
     return status;
 }
@@ -357,12 +390,11 @@ static size_t plane_floats(const hatpose_map_shape *shape)
 
 static size_t shape_floats(const hatpose_map_shape *shape)
 {
-    return plane_floats(shape) * (shape->heatmap_count + shape->paf_count +
-                                  shape->hat_map_count);
+    return plane_floats(shape) *
+           (shape->heatmap_count + shape->paf_count + shape->hat_map_count);
 }
 
-static float *copy_planes(float *to, const float *from, int count,
-                          size_t plane)
+static float *copy_planes(float *to, const float *from, int count, size_t plane)
 {
     if (count > 0)
         memcpy(to, from, (size_t)count * plane * sizeof *to);
@@ -378,8 +410,7 @@ typedef struct map_output {
 
 static hatpose_status compute_maps(hatpose_context *context,
                                    const hp_pixels *pixels,
-                                   const map_output *output,
-                                   hatpose_error *err)
+                                   const map_output *output, hatpose_error *err)
 {
     hp_mapping mapping;
     hp_maps maps;
@@ -417,8 +448,7 @@ static hatpose_status compute_maps(hatpose_context *context,
 hatpose_status hatpose_maps(hatpose_context *context, const void *pixels,
                             const hatpose_image *layout,
                             hatpose_map_shape *shape, float *maps,
-                            size_t capacity, size_t *needed,
-                            hatpose_error *err)
+                            size_t capacity, size_t *needed, hatpose_error *err)
 {
     map_output output = {shape, maps, capacity, needed};
     hp_pixels view;
@@ -439,8 +469,7 @@ hatpose_status hatpose_maps(hatpose_context *context, const void *pixels,
 
 /* The sides of a picture that is not at hand. */
 static hatpose_status check_picture_size(const hatpose_context *context,
-                                         uint32_t width_px,
-                                         uint32_t height_px,
+                                         uint32_t width_px, uint32_t height_px,
                                          hatpose_error *err)
 {
     const hatpose_options *options = &context->options;
@@ -475,17 +504,15 @@ static hatpose_status check_shape(const hatpose_map_shape *given,
     ours.struct_size = expected->struct_size;
     if (memcmp(&ours, expected, sizeof ours) == 0)
         return HATPOSE_OK;
-    return hp_fail(err, HATPOSE_E_ARGUMENT,
-                   "maps of %ux%u with %u+%u+%u planes: %ux%u with %u+%u+%u "
-                   "expected",
-                   (unsigned)ours.width_map_px, (unsigned)ours.height_map_px,
-                   (unsigned)ours.heatmap_count, (unsigned)ours.paf_count,
-                   (unsigned)ours.hat_map_count,
-                   (unsigned)expected->width_map_px,
-                   (unsigned)expected->height_map_px,
-                   (unsigned)expected->heatmap_count,
-                   (unsigned)expected->paf_count,
-                   (unsigned)expected->hat_map_count);
+    return hp_fail(
+        err, HATPOSE_E_ARGUMENT,
+        "maps of %ux%u with %u+%u+%u planes: %ux%u with %u+%u+%u "
+        "expected",
+        (unsigned)ours.width_map_px, (unsigned)ours.height_map_px,
+        (unsigned)ours.heatmap_count, (unsigned)ours.paf_count,
+        (unsigned)ours.hat_map_count, (unsigned)expected->width_map_px,
+        (unsigned)expected->height_map_px, (unsigned)expected->heatmap_count,
+        (unsigned)expected->paf_count, (unsigned)expected->hat_map_count);
 }
 
 typedef struct given_maps {
@@ -496,14 +523,15 @@ typedef struct given_maps {
 
 static hatpose_status decode_given(hatpose_context *context,
                                    const given_maps *given,
+                                   const hp_given_hats *hats,
                                    hatpose_result **out, hatpose_error *err)
 {
     hp_mapping mapping;
     hp_people people;
     hatpose_times times = {.struct_size = sizeof times};
     double start = now_us();
-    hatpose_status status = check_picture_size(context, given->width_px,
-                                               given->height_px, err);
+    hatpose_status status =
+        check_picture_size(context, given->width_px, given->height_px, err);
 
     if (status == HATPOSE_OK)
         status = map_picture(context, (int)given->width_px,
@@ -525,7 +553,8 @@ static hatpose_status decode_given(hatpose_context *context,
     };
     status = find_people(context, &maps, &people, &times, err);
     if (status == HATPOSE_OK)
-        status = make_result(context, &mapping, &people, out, err);
+        status =
+            make_result(context, &mapping, &people, hats, &times, out, err);
     if (status != HATPOSE_OK)
         return status;
     times.total_us = now_us() - start;
@@ -533,15 +562,14 @@ static hatpose_status decode_given(hatpose_context *context,
     return HATPOSE_OK;
 }
 
-hatpose_status hatpose_detect_maps(hatpose_context *context,
-                                   const float *maps,
+hatpose_status hatpose_detect_maps(hatpose_context *context, const float *maps,
                                    const hatpose_map_shape *shape,
                                    uint32_t width_px, uint32_t height_px,
-                                   const hatpose_hat *hats,
-                                   uint32_t hat_count, hatpose_result **out,
-                                   hatpose_error *err)
+                                   const hatpose_hat *hats, uint32_t hat_count,
+                                   hatpose_result **out, hatpose_error *err)
 {
     given_maps given = {maps, shape, width_px, height_px};
+    hp_given_hats given_hats = {hats, hat_count};
 
     if (out == NULL)
         return hp_fail(err, HATPOSE_E_ARGUMENT, "out is NULL");
@@ -552,9 +580,9 @@ hatpose_status hatpose_detect_maps(hatpose_context *context,
     hatpose_status status = hp_context_enter(context, err);
     if (status != HATPOSE_OK)
         return status;
-    status = check_hats(context, hats, hat_count, err);
+    status = hp_given_hats_check(context, &given_hats, err);
     if (status == HATPOSE_OK)
-        status = decode_given(context, &given, out, err);
+        status = decode_given(context, &given, &given_hats, out, err);
     hp_context_leave(context);
     return status;
 }
@@ -574,8 +602,7 @@ static bool is_finite_keypoint(const hatpose_keypoint *point)
 
 static hatpose_status fill_given_person(const hatpose_keypoint *keypoints,
                                         uint32_t index, float threshold,
-                                        hatpose_person *out,
-                                        hatpose_error *err)
+                                        hatpose_person *out, hatpose_error *err)
 {
     for (int k = 0; k < HATPOSE_KEYPOINT_COUNT; k++) {
         if (!is_finite_keypoint(&keypoints[k]))
@@ -590,13 +617,16 @@ static hatpose_status fill_given_person(const hatpose_keypoint *keypoints,
     return HATPOSE_OK;
 }
 
-static hatpose_status take_people(const hatpose_context *context,
+static hatpose_status take_people(hatpose_context *context,
                                   const given_people *given,
+                                  const hp_given_hats *hats,
                                   hatpose_result **out, hatpose_error *err)
 {
-    hp_result_sizes sizes = {.person_count = given->count};
-    hatpose_status status = check_picture_size(context, given->width_px,
-                                               given->height_px, err);
+    hp_result_sizes sizes = {.person_count = given->count,
+                             .hat_count = hats->count};
+    double start = now_us();
+    hatpose_status status =
+        check_picture_size(context, given->width_px, given->height_px, err);
 
     if (status == HATPOSE_OK)
         status = hp_result_create(&context->memory.host, &sizes, out, err);
@@ -614,6 +644,12 @@ static hatpose_status take_people(const hatpose_context *context,
             return status;
         }
     }
+    hatpose_times times = {.struct_size = sizeof times};
+    status = match_hats(context, hats, true, &times, out, err);
+    if (status != HATPOSE_OK)
+        return status;
+    times.total_us = now_us() - start;
+    (*out)->times = times;
     return HATPOSE_OK;
 }
 
@@ -625,6 +661,7 @@ hatpose_status hatpose_match(hatpose_context *context, uint32_t width_px,
                              hatpose_error *err)
 {
     given_people given = {keypoints, person_count, width_px, height_px};
+    hp_given_hats given_hats = {hats, hat_count};
 
     if (out == NULL)
         return hp_fail(err, HATPOSE_E_ARGUMENT, "out is NULL");
@@ -634,13 +671,13 @@ hatpose_status hatpose_match(hatpose_context *context, uint32_t width_px,
     hatpose_status status = hp_context_enter(context, err);
     if (status != HATPOSE_OK)
         return status;
-    status = check_hats(context, hats, hat_count, err);
+    status = hp_given_hats_check(context, &given_hats, err);
     if (status == HATPOSE_OK && person_count > context->options.max_people)
         status = hp_fail(err, HATPOSE_E_LIMIT, "%u people: max_people is %u",
                          (unsigned)person_count,
                          (unsigned)context->options.max_people);
     if (status == HATPOSE_OK)
-        status = take_people(context, &given, out, err);
+        status = take_people(context, &given, &given_hats, out, err);
     hp_context_leave(context);
     return status;
 }

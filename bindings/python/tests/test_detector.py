@@ -213,19 +213,6 @@ def test_modes(toy_model: hatpose.Model, rgb: np.ndarray) -> None:
     assert whole.mode == "compat"
 
 
-def test_hats_wait_for_the_matcher(
-    detector: hatpose.Detector, rgb: np.ndarray
-) -> None:
-    person = detector(rgb, order="rgb", hats=[])[0]
-    assert person.hat is hatpose.Hat.UNKNOWN
-    assert person.reason is hatpose.Reason.NO_EVIDENCE
-    with pytest.raises(hatpose.HatposeError) as caught:
-        detector(rgb, order="rgb", hats=[(1, 2, 3, 4)])
-    assert caught.value.code == "unsupported"
-    with pytest.raises(hatpose.ArgumentError):
-        detector(rgb, order="rgb", hats=[(1, 2, 3)])
-
-
 def test_maps_and_back(detector: hatpose.Detector, rgb: np.ndarray) -> None:
     maps = detector.maps(rgb, order="rgb")
     assert maps.heatmaps.shape == (19, toy.HEIGHT // 8, toy.WIDTH // 8)

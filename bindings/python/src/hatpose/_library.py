@@ -267,6 +267,10 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
         c_int32, c_void_p, c_void_p, POINTER(MapShape), c_uint32, c_uint32,
         *_HATS, _OUT, _ERR,
     ),
+    "match": (
+        c_int32, c_void_p, c_uint32, c_uint32, c_void_p, c_uint32,
+        *_HATS, _OUT, _ERR,
+    ),
     "image_decode": (
         c_int32, c_void_p, c_void_p, c_size_t, _IMAGE, c_void_p, c_size_t,
         _SIZE, _ERR,

@@ -346,6 +346,36 @@ class Detector:
 
         return self._result(run, None, None)
 
+    def match(
+        self,
+        keypoints: Any,
+        width: int,
+        height: int,
+        *,
+        hats: Iterable[HatInput] | None = None,
+    ) -> Result:
+        """Who of people from elsewhere wears a hat; no network runs.
+
+        keypoints: (n, 18, 3) of x, y, score in px of a picture of that
+        size; NaN or score 0 = not found.
+        """
+        points = np.array(keypoints, np.float32)
+        if points.size == 0:
+            points = points.reshape(0, 18, 3)
+        if points.ndim != 3 or points.shape[1:] != (18, 3):
+            raise ArgumentError(f"keypoints are (n, 18, 3), not {points.shape}")
+        points[np.isnan(points).any(axis=2)] = 0
+        boxes, count = _hats_of(hats)
+
+        def run(context: c_void_p, out: c_void_p, error: api.Error) -> int:
+            status: int = api.library().match(
+                context, width, height, points.ctypes.data, len(points),
+                boxes, count, byref(out), byref(error),
+            )  # fmt: skip
+            return status
+
+        return self._result(run, None, None)
+
     def read(self, source: Any, *, order: str = "rgb") -> Array:
         """Pixels of a picture file, turned as its EXIF data say."""
         picture = self._open(source, None)
