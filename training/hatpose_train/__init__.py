@@ -1,0 +1,1 @@
+"""Training of the networks that hatpose runs: data, model, losses, export."""

@@ -1,0 +1,257 @@
+"""Distillation: a student learns its teacher's values.
+
+Stage by stage first, each stage from the teacher's own input, then end to
+end. What is learned, from what and for how long is in the config.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import torch
+from torch import Tensor
+
+from . import boundary, pool, samples
+from .average import Average
+from .config import Config, read
+from .interchange import read_gguf
+from .muon import Muon, paced
+from .network import Network
+from .objective import Truth, objective
+from .run import Checkpoint, Log, load_average, rate_at
+from .validation import Validation, add_options, chosen
+
+STEPS_BETWEEN_LINES = 25
+# Pictures that the boundaries are measured on; far from those trained on,
+# as crops are numbered from 0
+MEASURED_BATCHES = 16
+FIRST_MEASURED_STEP = 1 << 24
+# End to end, a step may not be led by one strange crop
+GRADIENT_NORM_MAX = 5.0
+
+
+@dataclass
+class Distillation:
+    """Teacher, student, and what turns one into the other."""
+
+    config: Config
+    teacher: Network
+    student: Network
+    bounds: dict[str, boundary.Boundary]
+    names: list[str]
+    device: torch.device
+
+    def values(self, picture: Tensor) -> tuple[dict[str, Tensor], ...]:
+        """The student's values of a batch, and the teacher's."""
+        with torch.autocast(self.device.type, torch.bfloat16):
+            with torch.no_grad():
+                made = self.teacher(picture, only=self.readable())
+                targets = boundary.targets(self.bounds, made)
+            cuts = targets if self.config.loss.separate else ()
+            given = targets if self.config.loss.separate else None
+            return self.student(picture, given, cuts, self.names), targets
+
+    def readable(self) -> list[str]:
+        """The teacher's values up to the last that is learned."""
+        order = [step.output for step in self.teacher.steps()]
+        last = max(order.index(name) for name in self.names)
+        return order[: last + 1]
+
+    def error(
+        self, batch: Sequence[Tensor]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The objective of a batch, and the error of each value."""
+        picture, *truth = (part.to(self.device) for part in batch)
+        picture = picture.contiguous(memory_format=torch.channels_last)
+        values, targets = self.values(picture)
+        wanted = {n: t for n, t in targets.items() if n in self.names}
+        return objective(
+            self.config.loss, self.bounds, values, wanted, Truth(*truth)
+        )
+
+
+def values_of(student: Network, stages: Sequence[str]) -> list[str]:
+    """The values of all stages whose name begins with one of `stages`."""
+    names = [
+        step.output
+        for step in student.steps()
+        if step.output.startswith(tuple(stages))
+        and not step.output.endswith("hats")
+    ]
+    if not names:
+        raise ValueError(f"--stages {' '.join(stages)}: no such stage")
+    return names
+
+
+def measured(
+    folder: Path, teacher: Network, crops: samples.Crops, config: Config
+) -> dict[str, boundary.Boundary]:
+    """The boundaries of a run: from its folder, or measured and kept."""
+    path = folder / "boundaries.pt"
+    if not path.exists():
+        batches = samples.batches(
+            crops,
+            FIRST_MEASURED_STEP,
+            FIRST_MEASURED_STEP + MEASURED_BATCHES,
+            config.data.batch,
+            0,
+        )
+        names = [step.output for step in teacher.steps()]
+        found = boundary.measure(
+            teacher,
+            (batch[0] for batch in batches),
+            names,
+            config.loss.variance_cap,
+        )
+        torch.save({n: (b.scale, b.weight) for n, b in found.items()}, path)
+    stored = torch.load(path, "cpu", weights_only=True)
+    return {n: boundary.Boundary(*parts) for n, parts in stored.items()}
+
+
+def train(
+    work: Distillation,
+    crops: samples.Crops,
+    checkpoint: Checkpoint,
+    args: argparse.Namespace,
+    validation: Validation | None,
+) -> None:
+    """All steps from the checkpoint's, or from the first."""
+    config, student = work.config, work.student
+    schedule = config.schedule
+    optimizer = Muon(paced(student), schedule.rate, schedule.weight_decay)
+    average = Average(student, schedule.average_decay)
+    step = 0
+    if args.resume and checkpoint.path.exists():
+        step = checkpoint.read(student, average, optimizer)
+    more = {"stages": args.stages}
+    log = Log(checkpoint.path.parent, schedule.steps, config.data.batch)
+    student.train()
+    for batch in samples.batches(
+        crops, step, schedule.steps, config.data.batch, args.workers
+    ):
+        optimizer.set_rate(rate_at(schedule, step))
+        total, errors = work.error(batch)
+        optimizer.zero_grad()
+        total.backward()
+        if not config.loss.separate:
+            torch.nn.utils.clip_grad_norm_(
+                student.parameters(), GRADIENT_NORM_MAX
+            )
+        optimizer.step()
+        average.update(student)
+        log.add(errors)
+        step += 1
+        measures = {}
+        if validation and step % validation.every_steps == 0:
+            network = average.network(student)
+            measures["AP"] = validation.measure(network, args.run)
+        shown = step % STEPS_BETWEEN_LINES == 0 or step == schedule.steps
+        if measures or shown:
+            log.write(step, measures)
+        if checkpoint.due():
+            checkpoint.write(student, average, optimizer, step, more)
+    checkpoint.write(student, average, optimizer, step, more)
+
+
+def options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m hatpose_train.distil", description=__doc__
+    )
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--teacher", type=Path, required=True, metavar="GGUF")
+    parser.add_argument(
+        "--pool", type=Path, required=True, help="folder of packed photos"
+    )
+    parser.add_argument("--run", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--exclude-sets", nargs="+", default=[], metavar="SET")
+    parser.add_argument(
+        "--stages",
+        nargs="+",
+        default=["model", "cpm", "initial_stage", "refinement_stages"],
+        metavar="PREFIX",
+        help="train these only; another process may train the others",
+    )
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument(
+        "--start",
+        type=Path,
+        nargs="+",
+        metavar="CHECKPOINT",
+        help="weights of another run, or of several that share the stages",
+    )
+    start.add_argument(
+        "--init", type=Path, metavar="GGUF", help="weights of a model file"
+    )
+    add_options(parser)
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--workers", type=int, default=0, help="processes that make crops"
+    )
+    return parser.parse_args(arguments)
+
+
+def prepare(
+    args: argparse.Namespace, config: Config
+) -> tuple[Distillation, samples.Crops]:
+    """Everything loaded, nothing trained."""
+    photos = pool.load(args.pool, args.exclude_sets)
+    data = config.data
+    crops = samples.Crops(
+        photos, data.shares, data.crop, data.augment, data.seed
+    )
+    device = torch.device(args.device)
+    teacher = read_gguf(args.teacher).requires_grad_(False)
+    bounds = measured(args.run, teacher, crops, config)
+    student = Network(config.network)
+    if args.start:
+        load_average(args.start, student)
+    elif args.init:
+        given = read_gguf(args.init)
+        if given.shape != student.shape:
+            raise ValueError(
+                f"{args.init}: {given.shape} is not the config's network"
+            )
+        student = given
+    layout = {"memory_format": torch.channels_last, "device": device}
+    work = Distillation(
+        config,
+        teacher.to(**layout),
+        student.to(**layout),
+        {name: bound.to(device) for name, bound in bounds.items()},
+        values_of(student, args.stages),
+        device,
+    )
+    return work, crops
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status."""
+    args = options(arguments)
+    torch.set_num_threads(args.threads)
+    cv2.setNumThreads(1)
+    try:
+        config = read(args.config)
+        torch.manual_seed(config.data.seed)
+        args.run.mkdir(parents=True, exist_ok=True)
+        (args.run / "pid").write_text(f"{os.getpid()}\n")
+        work, crops = prepare(args, config)
+        train(work, crops, Checkpoint(args.run), args, chosen(args))
+    except (ValueError, OSError) as error:
+        print(f"distil: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""What a student is punished for.
+
+In: a student's values, the teacher's in the student's units, labelled truth.
+Out: one number to be made small, and the error of each value for the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .boundary import Boundary, is_map
+from .config import Loss
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Labels of a batch as maps; mask is 1 where they are to be trusted."""
+
+    heatmaps: Tensor
+    pafs: Tensor
+    mask: Tensor
+
+    def of(self, name: str) -> Tensor | None:
+        """The maps that a value shall be like, or None."""
+        kind = name.rpartition(".")[2]
+        return {"heatmaps": self.heatmaps, "pafs": self.pafs}.get(kind)
+
+
+def masked_error(
+    bound: Boundary, value: Tensor, truth: Tensor, mask: Tensor
+) -> Tensor:
+    """Squared error over the teacher's variance, where the mask is 1."""
+    square = (value.float() - truth).square() * mask[:, None]
+    cells = mask.sum().clamp_min(1)
+    return (square.sum((0, 2, 3)) * bound.weight).sum() / cells
+
+
+def objective(
+    loss: Loss,
+    bounds: Mapping[str, Boundary],
+    values: Mapping[str, Tensor],
+    targets: Mapping[str, Tensor],
+    truth: Truth,
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The weighted sum over all values that the student made."""
+    errors: dict[str, Tensor] = {}
+    total = torch.zeros((), device=truth.mask.device)
+    for name, target in targets.items():
+        if name not in values:
+            continue
+        bound = bounds[name]
+        error = bound.error(values[name], target)
+        errors[name] = error
+        if not is_map(name):
+            total = total + loss.features * error
+            continue
+        first = name.startswith("initial_stage")
+        weight = loss.initial_maps if first else loss.maps
+        labelled = truth.of(name)
+        if loss.truth and labelled is not None:
+            true_error = masked_error(bound, values[name], labelled, truth.mask)
+            errors[f"{name} truth"] = true_error
+            error = torch.lerp(
+                error, true_error, torch.tensor(loss.truth).to(error.device)
+            )
+        total = total + weight * error
+    return total, errors
