@@ -4,7 +4,8 @@
 #
 # Two builds: gcc with everything, and clang with AddressSanitizer,
 # UndefinedBehaviorSanitizer and the fuzzers. Warnings are errors in both.
-# full adds aarch64 under qemu, long fuzzing and the tests with PyTorch.
+# full adds aarch64 under qemu, long fuzzing, the tests with PyTorch and those
+# of training/.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -31,7 +32,11 @@ if [ "$level" = full ]; then
         libopenblas-serial-dev:arm64 ||
         echo "run.sh: no arm64 packages here: aarch64 will be skipped" >&2
 fi
-python=$(sh "$root/cmake/venv.sh" -e "$root/bindings/python[$extras]")
+set -- -e "$root/bindings/python[$extras]"
+if [ "$level" = full ]; then
+    set -- "$@" -e "$root/training"
+fi
+python=$(sh "$root/cmake/venv.sh" "$@")
 
 build() {
     name=$1
