@@ -14,6 +14,7 @@
 #include "answer.h"
 #include "pixmap.h"
 #include "commands.h"
+#include "hat_file.h"
 #include "interrupt.h"
 #include "jpeg_stream.h"
 #include "progress.h"
@@ -28,6 +29,7 @@ typedef struct batch {
     console *console;
     setup setup;
     uint64_t limit_bytes; /* of one encoded picture */
+    hat_file hats;
     report report;
     annotate annotate;
     sheet sheet;
@@ -92,13 +94,19 @@ static void answer_failed(batch *b, answer *a, const hatpose_error *err)
 }
 
 /* *filtered stays NULL when every joint counts. */
-static hatpose_status detect(batch *b, const void *data, size_t count,
-                             hatpose_result **whole, hatpose_result **filtered,
-                             hatpose_error *err)
+static hatpose_status detect(batch *b, const answer *a, const void *data,
+                             size_t count, hatpose_result **whole,
+                             hatpose_result **filtered, hatpose_error *err)
 {
-    hatpose_status status = hatpose_detect_encoded(b->setup.context, data,
-                                                   count, NULL, 0, whole, err);
+    const hat_boxes *hats;
+    hatpose_status status =
+        hat_file_find(&b->hats, b->setup.context, a, data, count, &hats, err);
 
+    if (status != HATPOSE_OK)
+        return status;
+    status = hatpose_detect_encoded(
+        b->setup.context, data, count, hats != NULL ? hats->boxes : NULL,
+        hats != NULL ? (uint32_t)hats->count : 0, whole, err);
     if (status != HATPOSE_OK || b->settings->threshold <= 0)
         return status;
     return hatpose_result_filter(*whole, (float)b->settings->threshold,
@@ -109,7 +117,7 @@ static void answer_picture(batch *b, answer *a, const void *data, size_t count)
 {
     hatpose_error err = {0};
     hatpose_result *whole = NULL, *filtered = NULL;
-    hatpose_status status = detect(b, data, count, &whole, &filtered, &err);
+    hatpose_status status = detect(b, a, data, count, &whole, &filtered, &err);
 
     if (status != HATPOSE_OK) {
         err.status = status;
@@ -200,7 +208,7 @@ static char *summary(const batch *b)
     bytes_print(&text, "%zu picture%s, ", b->done_count,
                 b->done_count == 1 ? "" : "s");
     tally_people(&b->found, &text);
-    if (b->found.judged) {
+    if (b->found.people > 0 && (b->found.judged || b->settings->wants_hats)) {
         bytes_text(&text, " (");
         tally_states(&b->found, false, &text);
         bytes_text(&text, ")");
@@ -240,6 +248,19 @@ static void complete(batch *b)
     free(line);
 }
 
+/* Without boxes and without maps there is nothing to judge by. */
+static void note_blindness(const batch *b)
+{
+    hatpose_model_info info = {.struct_size = sizeof info};
+
+    if (!b->settings->wants_hats || b->settings->hats != NULL ||
+        hatpose_model_describe(b->setup.model, &info) != HATPOSE_OK ||
+        info.hat_map_count > 0)
+        return;
+    console_summary(b->console, "no --hats, and the model does not see hats: "
+                                "every state is unknown");
+}
+
 static int prepare(batch *b)
 {
     const hatpose_options *options = &b->settings->context;
@@ -253,6 +274,7 @@ static int prepare(batch *b)
         return status;
     console_note(b->console, "model %s, %s", hatpose_model_name(b->setup.model),
                  hatpose_context_kernels(b->setup.context));
+    note_blindness(b);
     if (report_open(&b->report) == REPORT_BROKEN || !sheet_open(&b->sheet))
         return EXIT_SOME_FAILED;
     return EXIT_ANSWERED;
@@ -264,7 +286,9 @@ int batch_run(const settings *s, console *c)
     bool shared = strcmp(s->output, "-") == 0;
     int status;
 
-    if (!report_plan(&b.report, s, c) || !annotate_plan(&b.annotate, s, c) ||
+    if (!hat_file_plan(&b.hats, s->hats, s->hat_class, s->coco_ids,
+                       &s->sources) ||
+        !report_plan(&b.report, s, c) || !annotate_plan(&b.annotate, s, c) ||
         !sheet_plan(&b.sheet, s, c))
         status = EXIT_WRONG_USAGE;
     else
@@ -276,6 +300,7 @@ int batch_run(const settings *s, console *c)
         complete(&b);
         status = exit_status(&b);
     }
+    hat_file_release(&b.hats, s->sources.count);
     report_release(&b.report);
     annotate_release(&b.annotate);
     sheet_release(&b.sheet);

@@ -16,6 +16,7 @@ typedef struct command {
 
 static const command commands[] = {
     {"detect", cmd_detect},
+    {"hats", cmd_hats},
     {"info", cmd_info},
     {"bench", cmd_bench},
 };

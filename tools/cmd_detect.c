@@ -8,7 +8,7 @@ int cmd_detect(char **arguments)
 {
     settings s;
     console c;
-    int status = settings_read(&s, arguments);
+    int status = settings_read(&s, arguments, COMMAND_DETECT);
 
     if (status == EXIT_ANSWERED && s.help) {
         help_print("detect");

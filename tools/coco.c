@@ -87,7 +87,7 @@ static int compare_ids(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
-static bool told_of_twins(const coco_ids *found)
+static bool told_of_twins(const coco_ids *found, const char *option)
 {
     int64_t *sorted = heap_allocate(found->count * sizeof *sorted);
     bool twins = false;
@@ -99,15 +99,16 @@ static bool told_of_twins(const coco_ids *found)
     for (size_t i = 1; i < found->count && !twins; i++) {
         twins = sorted[i] == sorted[i - 1] && sorted[i] >= 0;
         if (twins)
-            console_usage("--format coco: two pictures have the id %" PRId64,
+            console_usage("%s: two pictures have the id %" PRId64, option,
                           sorted[i]);
     }
     free(sorted);
     return twins;
 }
 
-static bool find_id(const source *item, const char *annotations_path,
-                    const json_t *annotations, int64_t *id)
+static bool find_id(const source *item, const char *option,
+                    const char *annotations_path, const json_t *annotations,
+                    int64_t *id)
 {
     const json_t *listed;
 
@@ -116,7 +117,7 @@ static bool find_id(const source *item, const char *annotations_path,
         return true;
     }
     if (item->is_stdin) {
-        console_usage("--format coco: stdin has no image id");
+        console_usage("%s: stdin has no image id", option);
         return false;
     }
     if (annotations_path == NULL) {
@@ -135,8 +136,8 @@ static bool find_id(const source *item, const char *annotations_path,
     return listed != NULL;
 }
 
-bool coco_ids_find(coco_ids *found, const char *annotations_path,
-                   const source_list *sources)
+bool coco_ids_find(coco_ids *found, const char *option,
+                   const char *annotations_path, const source_list *sources)
 {
     json_t *annotations = NULL;
     bool right = true;
@@ -149,10 +150,10 @@ bool coco_ids_find(coco_ids *found, const char *annotations_path,
     }
     found->ids = heap_allocate(sources->count * sizeof *found->ids);
     for (size_t i = 0; i < sources->count && right; i++)
-        right = find_id(&sources->items[i], annotations_path, annotations,
-                        &found->ids[found->count++]);
+        right = find_id(&sources->items[i], option, annotations_path,
+                        annotations, &found->ids[found->count++]);
     json_decref(annotations);
-    return right && !told_of_twins(found);
+    return right && !told_of_twins(found, option);
 }
 
 void coco_ids_release(coco_ids *found)

@@ -13,9 +13,10 @@ typedef struct coco_ids {
 } coco_ids;
 
 /* From the names' digits, or from the "images" of a COCO annotation file.
- * False: a picture has none, or two have the same; the user was told. */
-bool coco_ids_find(coco_ids *found, const char *annotations_path,
-                   const source_list *sources);
+ * False: a picture has none, or two have the same; the user was told, with
+ * the option that wants them. */
+bool coco_ids_find(coco_ids *found, const char *option,
+                   const char *annotations_path, const source_list *sources);
 void coco_ids_release(coco_ids *found);
 
 /* Elements of the array of results; *entry_count is how many it has. */

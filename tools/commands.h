@@ -15,6 +15,7 @@ enum {
 
 /* arguments: what follows the command's name, ends with NULL. */
 int cmd_detect(char **arguments);
+int cmd_hats(char **arguments);
 int cmd_info(char **arguments);
 int cmd_bench(char **arguments);
 

@@ -7,19 +7,33 @@
 
 static const char overview[] =
     "Usage: hatpose COMMAND [options] INPUT...\n"
-    "Who is in the picture, and where are their joints?\n"
+    "Who is in the picture, who wears a hard hat?\n"
     "\n"
     "  hatpose detect site/*.jpg --draw out/      look at a folder\n"
+    "  hatpose hats site/ --hats boxes.json       who wears one of these\n"
     "  hatpose detect --json cam.jpg | jq .people feed a program\n"
     "  curl -s URL | hatpose detect - --json      read a pipe\n"
     "\n"
     "Commands: detect  people and their 18 joints\n"
-    "          info    model, CPU          bench  time it here\n"
-    "          help    [COMMAND]: its options\n";
+    "          hats    the same, and hats  info   model, CPU\n"
+    "          bench   time it here        help   [COMMAND]: its options\n";
 
 static const char detect_usage[] = "Usage: hatpose detect [options] INPUT...\n"
                                    "People and their 18 joints.\n"
                                    "\n";
+
+static const char hats_usage[] =
+    "Usage: hatpose hats [options] INPUT...\n"
+    "People, their 18 joints, and who wears a hat.\n"
+    "\n";
+
+static const char hats_options[] =
+    "Hats (command hats)\n"
+    "      --hats FILE     boxes of any detector: the service's JSON, COCO\n"
+    "                      detections, YOLO text or a folder of it\n"
+    "      --hat-class N   class of hats in YOLO text (0) or COCO (any)\n"
+    "      --rule geometric|compat\n"
+    "      --format service  as the old service answers; --rule compat\n";
 
 static const char detect_options[] =
     "Input: file, folder, glob, @list, - (stdin: one picture, or JPEGs run\n"
@@ -75,9 +89,11 @@ static const char bench_help[] =
 bool help_print(const char *command)
 {
     if (command == NULL)
-        printf("%s%s%s", overview, detect_options, exits);
+        printf("%s%s%s%s", overview, detect_options, hats_options, exits);
     else if (strcmp(command, "detect") == 0)
         printf("%s%s%s", detect_usage, detect_options, exits);
+    else if (strcmp(command, "hats") == 0)
+        printf("%s%s%s%s", hats_usage, detect_options, hats_options, exits);
     else if (strcmp(command, "info") == 0)
         fputs(info_help, stdout);
     else if (strcmp(command, "bench") == 0)

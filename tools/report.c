@@ -1,4 +1,4 @@
-/* report.c - answers in text, CSV and three dialects of JSON. In: answers.
+/* report.c - answers in text, CSV and four dialects of JSON. In: answers.
  * Out: one file, stdout, or a file a picture. */
 #include "report.h"
 
@@ -9,6 +9,7 @@
 #include "escape.h"
 #include "heap.h"
 #include "digits.h"
+#include "service.h"
 #include "tally.h"
 
 /* ---- Text ---------------------------------------------------------------- */
@@ -33,7 +34,7 @@ static void append_text(report *r, const answer *a)
     escape_for_text(&r->text, subject);
     bytes_print(&r->text, "  %ux%u  ", width_px, height_px);
     tally_people(&found, &r->text);
-    if (found.judged) {
+    if (found.people > 0 && (found.judged || r->settings->wants_hats)) {
         bytes_text(&r->text, ": ");
         tally_states(&found, r->console->color_results, &r->text);
     }
@@ -166,6 +167,8 @@ static bool append_answer(report *r, const answer *a)
     if (a->result == NULL) {
         if (format == FORMAT_NATIVE)
             append_native_error(r, a);
+        else if (format == FORMAT_SERVICE)
+            service_append(&r->text, a);
         return true;
     }
     switch (format) {
@@ -180,6 +183,9 @@ static bool append_answer(report *r, const answer *a)
     case FORMAT_COCO:
         coco_append(&r->text, a, r->ids.ids[a->item_index],
                     settings_compat(r->settings), &r->entry_count);
+        return true;
+    case FORMAT_SERVICE:
+        service_append(&r->text, a);
         return true;
     default:
         if (r->naming.folder != NULL)
@@ -213,7 +219,7 @@ static report_status write_text(report *r)
 bool report_plan(report *r, const settings *s, console *c)
 {
     static const char *const endings[] = {".txt", ".json", "_keypoints.json",
-                                          NULL, ".csv"};
+                                          NULL,   ".csv",  ".json"};
     bool to_stdout = strcmp(s->output, "-") == 0;
     bool to_folder = !to_stdout && (s->format == FORMAT_OPENPOSE ||
                                     naming_means_folder(s->output));
@@ -225,7 +231,7 @@ bool report_plan(report *r, const settings *s, console *c)
                           s->output);
             return false;
         }
-        if (!coco_ids_find(&r->ids, s->coco_ids, &s->sources))
+        if (!coco_ids_find(&r->ids, "--format coco", s->coco_ids, &s->sources))
             return false;
     }
     if (to_folder)

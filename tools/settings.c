@@ -16,6 +16,8 @@ enum {
     OPT_DRAW,
     OPT_FAIL_ON,
     OPT_FORMAT,
+    OPT_HAT_CLASS,
+    OPT_HATS,
     OPT_HELP,
     OPT_JSON,
     OPT_MODE,
@@ -23,6 +25,7 @@ enum {
     OPT_OUTPUT,
     OPT_QUIET,
     OPT_RECURSIVE,
+    OPT_RULE,
     OPT_SHEET,
     OPT_SIZE,
     OPT_STOP_ON_ERROR,
@@ -32,6 +35,8 @@ enum {
     OPT_VERBOSE
 };
 
+enum { HAT_CLASS_MOST = 1000000 };
+
 static const option_spec specs[] = {
     {"blur", 0, false, OPT_BLUR},
     {"coco-ids", 0, true, OPT_COCO_IDS},
@@ -39,6 +44,8 @@ static const option_spec specs[] = {
     {"draw", 0, true, OPT_DRAW},
     {"fail-on", 0, true, OPT_FAIL_ON},
     {"format", 0, true, OPT_FORMAT},
+    {"hat-class", 0, true, OPT_HAT_CLASS},
+    {"hats", 0, true, OPT_HATS},
     {"help", 'h', false, OPT_HELP},
     {"json", 0, false, OPT_JSON},
     {"mode", 0, true, OPT_MODE},
@@ -46,6 +53,7 @@ static const option_spec specs[] = {
     {"output", 'o', true, OPT_OUTPUT},
     {"quiet", 'q', false, OPT_QUIET},
     {"recursive", 'r', false, OPT_RECURSIVE},
+    {"rule", 0, true, OPT_RULE},
     {"sheet", 0, true, OPT_SHEET},
     {"size", 's', true, OPT_SIZE},
     {"stop-on-error", 0, false, OPT_STOP_ON_ERROR},
@@ -57,9 +65,10 @@ static const option_spec specs[] = {
 };
 
 /* In the order of their enums. */
-static const char *const format_words[] = {"text", "native", "openpose",
-                                           "coco", "csv",    NULL};
+static const char *const format_words[] = {
+    "text", "native", "openpose", "coco", "csv", "service", NULL};
 static const char *const color_words[] = {"auto", "always", "never", NULL};
+static const char *const rule_words[] = {"geometric", "compat", NULL};
 static const char *const fail_words[] = {"not_worn", "unknown", NULL};
 
 static bool set_word(settings *s, const option_reader *reader, int id,
@@ -78,6 +87,8 @@ static bool set_word(settings *s, const option_reader *reader, int id,
             return false;
         s->format = (report_format)word;
         return true;
+    case OPT_RULE:
+        return option_word(reader, value, rule_words, &s->hat_rule);
     default: /* OPT_FAIL_ON: may be given for each */
         if (!option_word(reader, value, fail_words, &word))
             return false;
@@ -100,6 +111,11 @@ static bool set_value(settings *s, const option_reader *reader, int id,
         return true;
     case OPT_DRAW:
         s->draw = value;
+        return true;
+    case OPT_HAT_CLASS:
+        return option_integer(reader, value, 0, HAT_CLASS_MOST, &s->hat_class);
+    case OPT_HATS:
+        s->hats = value;
         return true;
     case OPT_MODEL:
         s->model = value;
@@ -149,6 +165,28 @@ static void set_flag(settings *s, int id)
     }
 }
 
+static int check_hats(const settings *s)
+{
+    if (!s->wants_hats && (s->hats != NULL || s->hat_class >= 0 ||
+                           s->hat_rule >= 0 || s->format == FORMAT_SERVICE)) {
+        console_usage("%s goes with hatpose hats",
+                      s->hats != NULL     ? "--hats"
+                      : s->hat_class >= 0 ? "--hat-class"
+                      : s->hat_rule >= 0  ? "--rule"
+                                          : "--format service");
+        return EXIT_WRONG_USAGE;
+    }
+    if (s->hat_class >= 0 && s->hats == NULL) {
+        console_usage("--hat-class goes with --hats");
+        return EXIT_WRONG_USAGE;
+    }
+    if (s->format == FORMAT_SERVICE && s->hat_rule == HATPOSE_HATS_GEOMETRIC) {
+        console_usage("--format service goes with --rule compat");
+        return EXIT_WRONG_USAGE;
+    }
+    return EXIT_ANSWERED;
+}
+
 /* What does not fit together. */
 static int check(const settings *s)
 {
@@ -173,11 +211,13 @@ static int check(const settings *s)
                       "--sheet");
         return EXIT_WRONG_USAGE;
     }
-    if (s->coco_ids != NULL && s->format != FORMAT_COCO) {
-        console_usage("--coco-ids goes with --format coco");
+    if (s->coco_ids != NULL && s->format != FORMAT_COCO && s->hats == NULL) {
+        console_usage(s->wants_hats
+                          ? "--coco-ids goes with --format coco or --hats"
+                          : "--coco-ids goes with --format coco");
         return EXIT_WRONG_USAGE;
     }
-    return EXIT_ANSWERED;
+    return check_hats(s);
 }
 
 static int add_sources(settings *s, const option_inputs *inputs)
@@ -195,6 +235,8 @@ static int add_sources(settings *s, const option_inputs *inputs)
         source_protect(&s->sources, s->model);
     if (s->coco_ids != NULL)
         source_protect(&s->sources, s->coco_ids);
+    if (s->hats != NULL)
+        source_protect(&s->sources, s->hats);
     source_list_close(&s->sources);
     return EXIT_ANSWERED;
 }
@@ -224,12 +266,15 @@ static int read_options(settings *s, char **arguments, option_inputs *inputs)
     return EXIT_ANSWERED;
 }
 
-int settings_read(settings *s, char **arguments)
+int settings_read(settings *s, char **arguments, settings_command command)
 {
     option_inputs inputs = {0};
     int status;
 
-    *s = (settings){.output = "-"};
+    *s = (settings){.output = "-",
+                    .wants_hats = command == COMMAND_HATS,
+                    .hat_class = -1,
+                    .hat_rule = -1};
     hatpose_options_init(&s->context, sizeof s->context);
     status = read_options(s, arguments, &inputs);
     if (status == EXIT_ANSWERED && !s->help)
@@ -239,6 +284,8 @@ int settings_read(settings *s, char **arguments)
     /* COCO results are for evaluation: before the cut to whole pixels */
     if (s->format == FORMAT_COCO && settings_compat(s))
         s->context.decode = HATPOSE_DECODE_COMPAT_EXACT;
+    if (s->hat_rule == HATPOSE_HATS_COMPAT || s->format == FORMAT_SERVICE)
+        s->context.hat_rule = HATPOSE_HATS_COMPAT;
     option_inputs_release(&inputs);
     return status;
 }

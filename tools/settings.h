@@ -14,8 +14,11 @@ typedef enum report_format {
     FORMAT_NATIVE,
     FORMAT_OPENPOSE,
     FORMAT_COCO,
-    FORMAT_CSV
+    FORMAT_CSV,
+    FORMAT_SERVICE
 } report_format;
+
+typedef enum settings_command { COMMAND_DETECT, COMMAND_HATS } settings_command;
 
 typedef struct settings {
     bool help; /* was asked for: the rest was not read */
@@ -23,6 +26,10 @@ typedef struct settings {
     const char *output, *draw, *sheet; /* NULL: none; output: "-" */
     report_format format;
     const char *coco_ids; /* a file, or NULL */
+    bool wants_hats;      /* the command says who wears one */
+    const char *hats;     /* a file or folder of boxes, or NULL */
+    long hat_class;       /* -1: not given */
+    int hat_rule;         /* -1: not given */
     const char *model;    /* NULL: built in */
     hatpose_options context;
     double threshold; /* weaker joints are not found in the output */
@@ -32,7 +39,7 @@ typedef struct settings {
 } settings;
 
 /* Returns an exit status: the user was told unless it is 0. */
-int settings_read(settings *s, char **arguments);
+int settings_read(settings *s, char **arguments, settings_command command);
 bool settings_compat(const settings *s);
 void settings_release(settings *s);
 

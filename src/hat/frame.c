@@ -34,6 +34,8 @@ static const measure face_measures[] = {
 static const measure body_measures[] = {
     {NOSE, NECK, 0.80},
     {RIGHT_SHOULDER, LEFT_SHOULDER, 0.56},
+    {NECK, RIGHT_SHOULDER, 1.12},
+    {NECK, LEFT_SHOULDER, 1.12},
 };
 static const double torso_factor = 0.36; /* neck to the middle of the hips */
 
@@ -149,7 +151,7 @@ static double largest_of(const hatpose_person *person, const measure *measures,
 static double body_scale(const hatpose_person *person)
 {
     vector neck, hips;
-    double scale = largest_of(person, body_measures, 2);
+    double scale = largest_of(person, body_measures, 4);
 
     if (neck_of(person, &neck) && hips_of(person, &hips))
         scale = fmax(scale, torso_factor * length_of(minus(neck, hips)));
