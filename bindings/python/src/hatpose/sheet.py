@@ -36,7 +36,7 @@ _NECK = 1
 _RANK = {Hat.NOT_WORN: 0, Hat.UNKNOWN: 1, Hat.WORN: 2}
 _WORD = {Hat.NOT_WORN: "no hat", Hat.UNKNOWN: "unknown", Hat.WORN: "hat"}
 # Not told apart by red and green.
-_COLOUR = {
+COLOUR = {
     Hat.NOT_WORN: (213, 94, 0),
     Hat.UNKNOWN: (110, 110, 110),
     Hat.WORN: (0, 90, 181),
@@ -45,7 +45,9 @@ _GREY = (150, 150, 150)
 _BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
 
 
-class _Tile(NamedTuple):
+class Tile(NamedTuple):
+    """One picture of a sheet; lines[1] has the frame's colour."""
+
     rank: int
     cut: Array | None
     lines: tuple[str, str, str]
@@ -67,7 +69,7 @@ def contact_sheet(
     if target.suffix.lower() not in (".jpg", ".jpeg", ".png"):
         raise ArgumentError(f"{target}: .jpg or .png is needed")
     wanted = None if only is None else _state_of(only)
-    tiles: list[_Tile] = []
+    tiles: list[Tile] = []
     count = _Count()
     for result in results:
         count.add(result)
@@ -79,8 +81,8 @@ def contact_sheet(
         name = target
         if number > 0:
             name = target.with_stem(f"{target.stem}-{number + 1}")
-        sheet = _draw(tiles[first : first + TILES_A_SHEET], heading)
-        write_aside(name, _file_of(sheet, target.suffix.lower()))
+        sheet = draw_tiles(tiles[first : first + TILES_A_SHEET], heading)
+        write_aside(name, file_of(sheet, target.suffix.lower()))
         written.append(str(name))
     return written
 
@@ -114,13 +116,13 @@ class _Count:
         return text + (f", {self.failed} failed" if self.failed else "")
 
 
-def _tiles_of(result: Result, wanted: Hat | None) -> list[_Tile]:
+def _tiles_of(result: Result, wanted: Hat | None) -> list[Tile]:
     name = os.path.basename(result.path or "picture")
     if result.error is not None:
         if wanted is not None:
             return []
         lines = (name, "failed", result.error.message)
-        return [_Tile(len(_RANK), None, lines, _GREY)]
+        return [Tile(len(_RANK), None, lines, _GREY)]
     people = [one for one in result if wanted in (None, one.hat)]
     if not people:
         return []
@@ -128,14 +130,14 @@ def _tiles_of(result: Result, wanted: Hat | None) -> list[_Tile]:
     return [_tile_of(person, pixels, name) for person in people]
 
 
-def _tile_of(person: Person, pixels: Array, name: str) -> _Tile:
+def _tile_of(person: Person, pixels: Array, name: str) -> Tile:
     state = f"{person.index} {_WORD[person.hat]}"
     reason = person.reason.value.replace("_", " ")
     if person.hat is not Hat.UNKNOWN:
         state += f" {person.hat_score:.0%}"
-    cut = _cut(pixels, head_of(person))
+    cut = cut_out(pixels, head_of(person))
     lines = (name, state, reason)
-    return _Tile(_RANK[person.hat], cut, lines, _COLOUR[person.hat])
+    return Tile(_RANK[person.hat], cut, lines, COLOUR[person.hat])
 
 
 def head_of(person: Person) -> Box:
@@ -159,7 +161,7 @@ def head_of(person: Person) -> Box:
     return Box(x - 0.5 * side, y - 0.6 * side, side, side)
 
 
-def _cut(pixels: Array, box: Box) -> Array:
+def cut_out(pixels: Array, box: Box) -> Array:
     """The pixels of a box, moved into the picture where it leaves it."""
     height, width = pixels.shape[:2]
     side = int(box.width) + 1
@@ -169,7 +171,7 @@ def _cut(pixels: Array, box: Box) -> Array:
     return cut
 
 
-def _draw(tiles: list[_Tile], heading: str) -> Image:
+def draw_tiles(tiles: list[Tile], heading: str) -> Image:
     from PIL import Image, ImageDraw
 
     rows = -(-max(len(tiles), 1) // COLUMNS)
@@ -186,7 +188,7 @@ def _draw(tiles: list[_Tile], heading: str) -> Image:
 
 
 def _draw_tile(
-    sheet: Image, draw: Any, tile: _Tile, left: int, top: int
+    sheet: Image, draw: Any, tile: Tile, left: int, top: int
 ) -> None:
     from PIL import Image
 
@@ -220,7 +222,7 @@ def _shorten(draw: Any, text: str) -> str:
     return text + ".."
 
 
-def _file_of(sheet: Image, suffix: str) -> bytes:
+def file_of(sheet: Image, suffix: str) -> bytes:
     buffer = io.BytesIO()
     kind = "PNG" if suffix == ".png" else "JPEG"
     sheet.save(buffer, kind, quality=JPEG_QUALITY)

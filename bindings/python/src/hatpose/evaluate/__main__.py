@@ -1,4 +1,6 @@
-"""python -m hatpose.evaluate coco ANNOTATIONS.json IMAGES/"""
+"""python -m hatpose.evaluate coco ANNOTATIONS.json IMAGES/
+python -m hatpose.evaluate hats FOLDER/
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,16 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from .. import _library as api
 from ..detector import load
 from ..errors import ArgumentError, HatposeError, ModelError
 from ..files import write_aside
+from . import hats
 from .coco import Detection, Labels, Photo
+from .doubtful_sheet import draw_doubtful
 from .programs import MODES, Program, program_of
 
 EXIT_FAILED = 1
@@ -64,7 +69,39 @@ def _parser() -> argparse.ArgumentParser:
     coco.add_argument(
         "-t", "--threads", type=int, default=0, help="0 = all cores (0)"
     )
+    _add_hats(commands.add_parser("hats", help="who wears a hat"))
     return parser
+
+
+def _add_hats(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Balanced accuracy of both rules on photos with labelled heads."
+    )
+    parser.add_argument("folder", help="images/, labels/ (YOLO), classes.txt")
+    parser.add_argument("-m", "--model", help="GGUF (default: built in)")
+    parser.add_argument(
+        "-s", "--size", type=int, default=256, help="network height (256)"
+    )
+    parser.add_argument(
+        "--source",
+        choices=hats.SOURCES,
+        default="boxes",
+        help="boxes: the labels' hats; maps: the model's own (boxes)",
+    )
+    parser.add_argument(
+        "--mode",
+        choices=("best", "compat"),
+        default="best",
+        help="decoding of the poses (best)",
+    )
+    parser.add_argument(
+        "--sheet",
+        metavar="OUT.png",
+        help="heads that geometric tells wrong or does not answer",
+    )
+    parser.add_argument(
+        "-t", "--threads", type=int, default=0, help="0 = all cores (0)"
+    )
 
 
 def _detect(
@@ -75,7 +112,10 @@ def _detect(
         yield from program.run(path, photo.id)
 
 
-def _with_progress(photos: list[Photo]) -> Iterator[Photo]:
+_Item = TypeVar("_Item")
+
+
+def _with_progress(photos: Sequence[_Item]) -> Iterator[_Item]:
     """Says on a terminal how far it is."""
     shown = sys.stderr.isatty()
     start = time.monotonic()
@@ -110,9 +150,34 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     print(labels.score(detections))
 
 
+def _evaluate_hats(arguments: argparse.Namespace) -> None:
+    labels = hats.Labels(arguments.folder)
+    with load(arguments.model) as model:
+        if arguments.source == "maps" and not model.info().has_hat_maps:
+            raise ArgumentError("--source maps: the model has no hat maps")
+        program = hats.Program(
+            model,
+            arguments.size,
+            arguments.mode,
+            arguments.source,
+            arguments.threads,
+        )
+    score = hats.measure(program, labels, _with_progress(labels.photos))
+    for case in score.doubtful():
+        print(case)
+    if arguments.sheet is not None:
+        for path in draw_doubtful(score.doubtful(), arguments.sheet):
+            print(f"{path} written")
+    print(score)
+
+
 def main(arguments: list[str] | None = None) -> int:
     try:
-        _evaluate(_parser().parse_args(arguments))
+        parsed = _parser().parse_args(arguments)
+        if parsed.command == "hats":
+            _evaluate_hats(parsed)
+        else:
+            _evaluate(parsed)
     except HatposeError as error:
         print(f"hatpose.evaluate: {error}", file=sys.stderr)
         if isinstance(error, ModelError):
