@@ -192,10 +192,7 @@ static bool add_json(const hat_file *f, const json_t *file,
         list = json_object_get(file, "location");
     if (list != NULL)
         return add_only_list(f, list, sources);
-    if (json_is_object(file))
-        return add_named_lists(f, file, sources);
-    console_usage("--hats %s: neither the service's JSON nor COCO", f->path);
-    return false;
+    return add_named_lists(f, file, sources);
 }
 
 static bool plan_json(hat_file *f, const char *ids_path,

@@ -11,7 +11,8 @@ WRONG = [
     (["detect", "--tread", "3", "x"],
      "unknown option --tread, did you mean --threads?"),
     (["detect", "--recurs", "x"], "did you mean --recursive?"),
-    (["detect", "--hats", "h.json", "x"], "unknown option --hats"),
+    (["detect", "--hats", "h.json", "x"], "--hats goes with hatpose hats"),
+    (["detect", "--rule", "compat", "x"], "--rule goes with hatpose hats"),
     (["detect", "-X", "x"], "unknown option -X"),
     (["detect", "x", "--threads"], "--threads wants a value"),
     (["detect", "x", "-t"], "-t wants a value"),
@@ -27,8 +28,9 @@ WRONG = [
     (["detect", "x", "--threshold", "inf"], "wants a number from 0 to 1"),
     (["detect", "x", "--threshold", "1e400"], "wants a number from 0 to 1"),
     (["detect", "x", "--threshold", "0,5"], "wants a number from 0 to 1"),
-    (["detect", "x", "--format", "service"],
-     "wants text, native, openpose, coco or csv"),
+    (["detect", "x", "--format", "xml"],
+     "wants text, native, openpose, coco, csv or service"),
+    (["detect", "x", "--format", "service"], "goes with hatpose hats"),
     (["detect", "x", "--mode", "fast"], "wants best or compat"),
     (["detect", "x", "--fail-on", "worn"], "wants not_worn or unknown"),
     (["detect", "x", "--color", "red"], "wants auto, always or never"),
@@ -65,7 +67,7 @@ def test_help(hatpose, how):
     assert max(map(len, answer.lines)) < 80
 
 
-@pytest.mark.parametrize("command", ["detect", "info", "bench"])
+@pytest.mark.parametrize("command", ["detect", "hats", "info", "bench"])
 def test_help_of_a_command(hatpose, command):
     answers = [
         hatpose.run("help", command),
@@ -79,8 +81,9 @@ def test_help_of_a_command(hatpose, command):
 
 def test_help_names_every_option(hatpose):
     """An option that is refused with a guess exists; help must show it."""
-    text = hatpose.run("help", "detect").out.decode()
+    text = hatpose.run("help", "hats").out.decode()
     for option in (
+        "hats", "hat-class", "rule",
         "recursive", "output", "format", "json", "coco-ids", "draw", "sheet",
         "blur", "model", "size", "mode", "threshold", "threads", "fail-on",
         "stop-on-error", "timings", "color", "quiet", "verbose",
