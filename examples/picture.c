@@ -16,9 +16,10 @@ static void *read_file(const char *path, size_t *bytes)
 {
     enum { MAX_BYTES = 64 << 20 };
     FILE *file = fopen(path, "rb");
-    void *data = malloc(MAX_BYTES);
+    void *data = file ? malloc(MAX_BYTES) : NULL;
 
-    *bytes = file && data ? fread(data, 1, MAX_BYTES, file) : 0;
+    if (data)
+        *bytes = fread(data, 1, MAX_BYTES, file);
     if (file)
         fclose(file);
     return data;
@@ -39,6 +40,10 @@ int main(int argc, char **argv)
     if (hatpose_context_create(model, NULL, &context, &err))
         return fail("context", &err);
     void *data = read_file(argv[2], &bytes);
+    if (!data) {
+        perror(argv[2]);
+        return 1;
+    }
     if (hatpose_detect_encoded(context, data, bytes, NULL, 0, &result, &err))
         return fail(argv[2], &err);
     for (uint32_t i = 0; i < hatpose_result_person_count(result); i++) {

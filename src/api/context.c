@@ -18,10 +18,6 @@ enum {
     MAX_SIDE_PX = 1 << 20
 };
 
-/* Thresholds of the modes: the original's, and algorithm.md 13.4. */
-static const float compat_thresholds[3] = {0.1f, 0.05f, 0.2f};
-static const float best_thresholds[3] = {0.1f, 0.05f, 0.6f};
-
 static hatpose_options defaults(void)
 {
     hatpose_options options;
@@ -95,34 +91,24 @@ static hatpose_status check_choices(const hatpose_options *options,
     return HATPOSE_OK;
 }
 
-/* A negative threshold becomes the mode's own. */
-static hatpose_status settle_threshold(const char *name, float own,
-                                       float *value, hatpose_error *err)
+/* Negative ones stay: the decoder puts the mode's own in their place. */
+static hatpose_status check_thresholds(const hatpose_options *options,
+                                       hatpose_error *err)
 {
-    if (!isfinite(*value))
-        return hp_fail(err, HATPOSE_E_ARGUMENT, "%s is not a finite number",
-                       name);
-    if (*value < 0)
-        *value = own;
+    const struct {
+        const char *name;
+        float value;
+    } thresholds[] = {
+        {"keypoint_threshold", options->keypoint_threshold},
+        {"limb_threshold", options->limb_threshold},
+        {"person_threshold", options->person_threshold},
+    };
+
+    for (size_t i = 0; i < sizeof thresholds / sizeof thresholds[0]; i++)
+        if (!isfinite(thresholds[i].value))
+            return hp_fail(err, HATPOSE_E_ARGUMENT,
+                           "%s is not a finite number", thresholds[i].name);
     return HATPOSE_OK;
-}
-
-static hatpose_status settle_thresholds(hatpose_options *options,
-                                        hatpose_error *err)
-{
-    const float *own = options->decode == HATPOSE_DECODE_BEST
-                           ? best_thresholds
-                           : compat_thresholds;
-    hatpose_status status = settle_threshold(
-        "keypoint_threshold", own[0], &options->keypoint_threshold, err);
-
-    if (status == HATPOSE_OK)
-        status = settle_threshold("limb_threshold", own[1],
-                                  &options->limb_threshold, err);
-    if (status == HATPOSE_OK)
-        status = settle_threshold("person_threshold", own[2],
-                                  &options->person_threshold, err);
-    return status;
 }
 
 static uint32_t at_most(uint32_t value, uint32_t bound)
@@ -168,7 +154,7 @@ static hatpose_status settle_options(const hatpose_options *given,
     if (status == HATPOSE_OK)
         status = check_sizes(out, err);
     if (status == HATPOSE_OK)
-        status = settle_thresholds(out, err);
+        status = check_thresholds(out, err);
     return status;
 }
 
@@ -224,6 +210,7 @@ hatpose_status hatpose_context_create(hatpose_model *model,
     context->model = model;
     /* The engine keeps a pointer to the table: it must not move. */
     hp_kernels_select(settled.cpu_off, &context->kernels);
+    atomic_init(&context->description, context->kernels.description);
     status = make_engine(context, &settled, &context->kernels,
                          &context->pool, &context->engine, err);
     if (status == HATPOSE_OK)
@@ -267,6 +254,7 @@ static hatpose_status apply(hatpose_context *context,
         context->engine = engine;
         context->pool = pool;
     }
+    atomic_store(&context->description, context->kernels.description);
     context->memory.limit_bytes = (size_t)settled->max_memory_bytes;
     context->options = *settled;
     return HATPOSE_OK;
@@ -308,18 +296,28 @@ void hatpose_context_destroy(hatpose_context *context)
 
 const char *hatpose_context_kernels(const hatpose_context *context)
 {
-    return context == NULL ? "" : context->kernels.description;
+    return context == NULL ? "" : atomic_load(&context->description);
 }
 
 hatpose_status hatpose_context_layer_time(const hatpose_context *context,
                                           uint32_t index,
                                           hatpose_layer_time *layer)
 {
+    /* Reading is a call like any other: configure may free the engine. The
+     * flag is the one thing here that is not constant. */
+    hatpose_context *flagged = (hatpose_context *)(uintptr_t)context;
     hatpose_layer_time ours;
     hp_op_time time;
 
-    if (context == NULL || layer == NULL || index > INT32_MAX ||
-        !hp_engine_op_time(context->engine, (int)index, &time))
+    if (layer == NULL)
+        return HATPOSE_E_ARGUMENT;
+    hatpose_status status = hp_context_enter(flagged, NULL);
+    if (status != HATPOSE_OK)
+        return status;
+    bool found = index <= INT32_MAX &&
+                 hp_engine_op_time(context->engine, (int)index, &time);
+    hp_context_leave(flagged);
+    if (!found)
         return HATPOSE_E_ARGUMENT;
     memset(&ours, 0, sizeof ours);
     ours.precision = time.precision;

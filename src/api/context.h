@@ -10,8 +10,9 @@
 struct hatpose_context {
     hp_memory memory;
     hatpose_model *model;
-    hatpose_options options; /* checked; thresholds are the mode's own */
+    hatpose_options options; /* checked */
     hp_kernels kernels;
+    _Atomic(const char *) description; /* of the kernels, any thread reads */
     hp_pool *pool;
     hp_engine *engine;
     hp_pose_decoder *decoder;

@@ -127,6 +127,16 @@ static hatpose_keypoint keypoint_of(uint32_t decode, const hp_mapping *mapping,
     return point;
 }
 
+static float keypoint_threshold(const hatpose_context *context)
+{
+    float given = context->options.keypoint_threshold;
+
+    if (given >= 0)
+        return given;
+    return is_compat(context) ? hp_pose_compat_own.keypoint
+                              : hp_pose_best_own.keypoint;
+}
+
 /* Around the keypoints from the threshold on; nothing without any. */
 static void set_box(hatpose_person *person, float threshold)
 {
@@ -168,7 +178,7 @@ static void fill_person(const hatpose_context *context,
         else if (decode == HATPOSE_DECODE_COMPAT)
             out->keypoints[k] = (hatpose_keypoint){-1, -1, 0};
     }
-    set_box(out, context->options.keypoint_threshold);
+    set_box(out, keypoint_threshold(context));
 }
 
 static void fill_peaks(const hatpose_context *context,
@@ -637,7 +647,7 @@ static hatpose_status take_people(hatpose_context *context,
     for (uint32_t i = 0; i < given->count; i++) {
         status = fill_given_person(
             given->keypoints + (size_t)i * HATPOSE_KEYPOINT_COUNT, i,
-            context->options.keypoint_threshold, &(*out)->people[i], err);
+            keypoint_threshold(context), &(*out)->people[i], err);
         if (status != HATPOSE_OK) {
             hp_result_destroy(*out);
             *out = NULL;

@@ -26,8 +26,8 @@ hatpose_status hp_sized_struct_read(void *known, size_t known_bytes,
 
     if (given_bytes < minimum_bytes || given_bytes > STRUCT_MAX_BYTES)
         return hp_fail(err, HATPOSE_E_ABI,
-                       "%s: struct_size is %zu, at least %zu expected", name,
-                       given_bytes, minimum_bytes);
+                       "%s: struct_size is %zu, %zu to %d expected", name,
+                       given_bytes, minimum_bytes, STRUCT_MAX_BYTES);
     for (size_t i = known_bytes; i < given_bytes; i++)
         if (bytes[i] != 0)
             return hp_fail(err, HATPOSE_E_UNSUPPORTED,

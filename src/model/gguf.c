@@ -320,10 +320,11 @@ static hatpose_status place_tensors(hp_gguf *gguf, size_t start,
 
     for (size_t i = 0; i < gguf->tensor_count; i++) {
         hp_gguf_tensor *tensor = &gguf->tensors[i];
-        uint64_t room = UINT64_MAX - start - tensor->bytes;
-        uint64_t end = tensor->offset_bytes > room
-                           ? UINT64_MAX
-                           : start + tensor->offset_bytes + tensor->bytes;
+        /* What cannot lie in any file ends at the end of all numbers. */
+        bool fits = start <= gguf->bytes && tensor->bytes <= gguf->bytes &&
+                    tensor->offset_bytes <= gguf->bytes;
+        uint64_t end =
+            fits ? start + tensor->offset_bytes + tensor->bytes : UINT64_MAX;
         if (end > file_end) {
             file_end = end;
             last = tensor;

@@ -10,14 +10,8 @@
 /* Keeps every size below what int and 32-bit size_t hold. */
 enum { CELLS_MOST = 1 << 20 };
 
-/* Each mode's own thresholds. person is a double in the original. */
-typedef struct thresholds {
-    float keypoint, limb;
-    double person;
-} thresholds;
-
-static const thresholds own_best = {0.1F, 0.05F, 0.6};
-static const thresholds own_compat = {0.1F, 0.05F, 0.2};
+const hp_pose_thresholds hp_pose_best_own = {0.1F, 0.05F, 0.6};
+const hp_pose_thresholds hp_pose_compat_own = {0.1F, 0.05F, 0.2};
 
 struct hp_pose_decoder {
     hp_memory *memory;
@@ -50,7 +44,7 @@ void hp_pose_decoder_destroy(hp_pose_decoder *decoder)
 }
 
 /* Puts the mode's own thresholds where the caller has none. */
-static hatpose_status prepare(const hp_pose_input *input, const thresholds *own,
+static hatpose_status prepare(const hp_pose_input *input, const hp_pose_thresholds *own,
                               hp_pose_input *ready, hatpose_error *err)
 {
     int width = input->width_map_px, height = input->height_map_px;
@@ -68,7 +62,7 @@ static hatpose_status prepare(const hp_pose_input *input, const thresholds *own,
 }
 
 static double person_threshold(const hp_pose_input *input,
-                               const thresholds *own)
+                               const hp_pose_thresholds *own)
 {
     return input->person_threshold < 0 ? own->person
                                        : (double)input->person_threshold;
@@ -94,7 +88,7 @@ hatpose_status hp_pose_decode_best(hp_pose_decoder *decoder,
     hp_person_set people;
 
     memset(out, 0, sizeof *out);
-    hatpose_status status = prepare(input, &own_best, &ready, err);
+    hatpose_status status = prepare(input, &hp_pose_best_own, &ready, err);
     if (status == HATPOSE_OK)
         status = hp_peak_find_best(memory, &decoder->peak_finder, &ready,
                                    ready.keypoint_threshold, &peaks, err);
@@ -104,7 +98,7 @@ hatpose_status hp_pose_decode_best(hp_pose_decoder *decoder,
     if (status == HATPOSE_OK)
         status = hp_person_join_best(
             memory, &decoder->joiner, &ready, &peaks, &decoder->limb_finder,
-            &limbs, person_threshold(input, &own_best), &people, err);
+            &limbs, person_threshold(input, &hp_pose_best_own), &people, err);
     if (status == HATPOSE_OK)
         publish(&peaks, &people, out);
     return status;
@@ -121,7 +115,7 @@ hatpose_status hp_pose_decode_compat(hp_pose_decoder *decoder,
     hp_person_set people;
 
     memset(out, 0, sizeof *out);
-    hatpose_status status = prepare(input, &own_compat, &ready, err);
+    hatpose_status status = prepare(input, &hp_pose_compat_own, &ready, err);
     if (status == HATPOSE_OK)
         status = hp_peak_find_compat(memory, &decoder->peak_finder, &ready,
                                      ready.keypoint_threshold, &peaks, err);
@@ -130,7 +124,7 @@ hatpose_status hp_pose_decode_compat(hp_pose_decoder *decoder,
                                      &peaks, &limbs, err);
     if (status == HATPOSE_OK)
         status = hp_person_join_compat(memory, &decoder->joiner, &peaks, &limbs,
-                                       person_threshold(input, &own_compat),
+                                       person_threshold(input, &hp_pose_compat_own),
                                        &people, err);
     if (status == HATPOSE_OK)
         publish(&peaks, &people, out);

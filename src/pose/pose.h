@@ -23,6 +23,14 @@ typedef struct hp_person {
     int count;    /* found keypoints; compat: the grouping's count */
 } hp_person;
 
+/* Each mode's own thresholds, for what the caller leaves negative. */
+typedef struct hp_pose_thresholds {
+    float keypoint, limb;
+    double person; /* a double in the original */
+} hp_pose_thresholds;
+
+extern const hp_pose_thresholds hp_pose_best_own, hp_pose_compat_own;
+
 /* What a decoder reads. Planes of height * width floats. */
 typedef struct hp_pose_input {
     const float *heatmaps; /* 19 planes */
