@@ -8,7 +8,7 @@ if(HATPOSE_WERROR)
 endif()
 
 # The compat decoder repeats the original's rounding: no fused multiply-add
-# unless a kernel asks for it by name (algorithm.md 12).
+# unless a kernel asks for it by name (docs/algorithm.md).
 add_compile_options(-ffp-contract=off)
 
 if(HATPOSE_SANITIZE)

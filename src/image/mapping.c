@@ -1,6 +1,6 @@
 /* mapping.c - sizes of the network's input and the way back to the picture.
  * In: picture and network height. Out: the resized and padded sizes and the
- * conversions of algorithm.md 3.2, 7 (compat) and 13.2 (best). */
+ * conversions of docs/algorithm.md, "Back to the picture". */
 #include "image/mapping.h"
 
 #include <math.h>
@@ -148,7 +148,8 @@ float hp_mapping_y_from_map(const hp_mapping *mapping, float y_map_px)
     return from_map(y_map_px, mapping->height_px, mapping->height_net_px);
 }
 
-/* The original's formula, half a pixel short as it is (algorithm.md 7). */
+/* The original's formula, half a pixel short as it is (docs/algorithm.md,
+ * "Back to the picture"). */
 double hp_mapping_x_from_up(const hp_mapping *mapping, double x_up_px)
 {
     return (x_up_px * stride_px / up_ratio - mapping->pad_left_net_px) /

@@ -2,7 +2,8 @@
  *
  * px: the user's picture. net_px: the network's input. map_px: its maps,
  * stride 8. up_px: the maps enlarged by 4 that compat decodes. In all of
- * them the centre of the first pixel is 0 (docs/algorithm.md). */
+ * them the centre of the first pixel is 0 (docs/algorithm.md,
+ * "Coordinates"). */
 #ifndef HP_MAPPING_H
 #define HP_MAPPING_H
 
@@ -24,13 +25,15 @@ typedef struct hp_mapping {
 } hp_mapping;
 
 /* best: equal network area for every picture, no padding, each axis its own
- * scale (algorithm.md 13.2 step 1). A side over max_net_width_px is cut. */
+ * scale (docs/algorithm.md, "Input: best"). A side over max_net_width_px is
+ * cut. */
 hatpose_status hp_mapping_best(int width_px, int height_px, int net_height_px,
                                int max_net_width_px, hp_mapping *out,
                                hatpose_error *err);
 
 /* compat: height net_height_px, padded, never narrower than high
- * (algorithm.md 3.2). Wider than max_net_width_px: HATPOSE_E_LIMIT. */
+ * (docs/algorithm.md, "Input: compat"). Wider than max_net_width_px:
+ * HATPOSE_E_LIMIT. */
 hatpose_status hp_mapping_compat(int width_px, int height_px, int net_height_px,
                                  int max_net_width_px, hp_mapping *out,
                                  hatpose_error *err);

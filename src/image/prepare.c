@@ -1,9 +1,9 @@
 /* prepare.c - from the caller's pixels to the network's input planes.
  *
  * In: pixels of any format, the mapping, the model's normalisation. Out:
- * three planes of floats. compat follows algorithm.md 3.2 to the bit; best
- * averages big pictures down by whole factors first (11, #23), so that the
- * bilinear step never skips a pixel. */
+ * three planes of floats. compat repeats the original to the bit; best averages
+ * big pictures down by whole factors first, so that the bilinear step never
+ * skips a pixel (docs/algorithm.md, "Input: compat", "Input: best"). */
 #include "image/prepare.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
  *
  * In: a picture and the steps in source pixels. Out: what OpenCV's
  * INTER_LINEAR gives, bit for bit: weights in 1/2048, rows in 1/128, the
- * exact half as a mean of four (algorithm.md 3.5). */
+ * exact half as a mean of four (docs/algorithm.md, "Input: compat"). */
 #include "image/resize.h"
 
 #include <limits.h>

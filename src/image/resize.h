@@ -1,5 +1,5 @@
 /* resize.h - bilinear on 8-bit pixels as OpenCV computes it, bit for bit
- * (algorithm.md 3.5). Maps are enlarged by pose/heatmap.h. */
+ * (docs/algorithm.md, "Input: compat"). Maps are enlarged by pose/heatmap.h. */
 #ifndef HP_RESIZE_H
 #define HP_RESIZE_H
 
@@ -12,8 +12,7 @@ typedef struct hp_resizer {
 } hp_resizer;
 
 /* The output. step_x and step_y are source pixels per output pixel: 1/f
- * exactly when a factor f was given, in/out when a size was (algorithm.md
- * 3.1). */
+ * exactly when a factor f was given, in/out when a size was. */
 typedef struct hp_resize_to {
     int width_px, height_px;
     double step_x, step_y;

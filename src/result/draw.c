@@ -27,7 +27,7 @@ enum {
     TAG_BYTES = 32
 };
 
-/* Filled joints of less are guesses (algorithm.md 13.4). */
+/* Completed joints of less are guesses (docs/algorithm.md, "People"). */
 static const float SCORE_MIN = 0.1f;
 
 /* A line is this part of the picture's shorter side, or of the person's
@@ -60,8 +60,8 @@ typedef struct limb {
     uint8_t side;
 } limb;
 
-/* The limbs of algorithm.md 1 but shoulder to ear, which nobody has. Of the
- * head only the joints tell their side. */
+/* The limbs of docs/algorithm.md, "Coordinates", but shoulder to ear, which
+ * nobody has. Of the head only the joints tell their side. */
 static const limb limbs[LIMB_COUNT] = {
     {NECK, R_SHOULDER, SIDE_RIGHT},
     {R_SHOULDER, 3, SIDE_RIGHT},

@@ -1,9 +1,9 @@
 """Makes foreign model files of Lightweight OpenPose with random weights.
 
-`draw` tells a writer the network, layer by layer as docs/algorithm.md section
-2 has it, without any of the package's own knowledge of it. One writer makes
-ONNX, the other one OpenVINO IR together with the ONNX model that says what
-it must compute.
+`draw` tells a writer the network, layer by layer as docs/algorithm.md,
+"Network", has it, without any of the package's own knowledge of it. One
+writer makes ONNX, the other one OpenVINO IR together with the ONNX model that
+says what it must compute.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Lightweight OpenPose in PyTorch, to make checkpoints and ONNX files of it.
 
-Written after docs/algorithm.md sections 2 and 10; names of its parts give
+Written after docs/algorithm.md, "Network"; names of its parts give
 the keys of the original's state dict.
 """
 

@@ -2,8 +2,8 @@
 
 In: the path of the .xml; its .bin lies beside it. Out: a Graph with int8
 weights as they are in the file. FakeQuantize nodes are dropped, which gives
-the float network; weights are (q - zero_point) * scale (docs/algorithm.md
-section 10).
+the float network; weights are (q - zero_point) * scale (docs/algorithm.md,
+"Model sources").
 """
 
 from __future__ import annotations

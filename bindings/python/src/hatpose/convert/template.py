@@ -1,6 +1,6 @@
 """The layers of Lightweight OpenPose, by the names of its state dict.
 
-docs/algorithm.md section 2. The two released families differ in the CPM
+docs/algorithm.md, "Network". The two released families differ in the CPM
 part: the Caffe one (from which the OpenVINO file was made) has one more 1x1
 layer there, and another order of concatenation, which is no matter here.
 """

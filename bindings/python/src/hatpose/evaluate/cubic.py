@@ -1,7 +1,8 @@
 """Cubic resampling as the original's validation does it, to the bit.
 
-Weights and the order of additions are those of docs/algorithm.md section 4:
-nothing here may be rearranged, nor handed to a matrix product.
+Weights and the order of additions are those of docs/algorithm.md,
+"Enlargement" and "Validation program": nothing here may be rearranged, nor
+handed to a matrix product.
 """
 
 from __future__ import annotations

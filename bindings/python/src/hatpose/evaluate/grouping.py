@@ -1,7 +1,8 @@
-"""The original's peaks and grouping, to the bit (docs/algorithm.md 5, 6).
+"""The original's peaks and grouping, to the bit.
 
-In: heatmaps enlarged to any size, and a way to look into the PAFs. Out: people
-as indices of peaks.
+What compat does in docs/algorithm.md, "Peaks", "Limbs" and "People". In:
+heatmaps enlarged to any size, and a way to look into the PAFs. Out: people as
+indices of peaks.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ class _Best(Program):
 
 class _Compat(_Best):
     def _scores(self, result: Result) -> list[float]:
-        # The rank of the original's validation (docs/algorithm.md 8).
+        # The rank of the original's validation program.
         return [
             person.score * max(0, person.keypoint_count - 1)
             for person in result

@@ -1,4 +1,4 @@
-"""The original's validation program (docs/algorithm.md 3.3, 4, 8).
+"""The original's validation program (docs/algorithm.md, of that name).
 
 In: a photo and a detector in the mode "compat". Out: people at the photo's
 own pixels. The network runs in the library, on the photo reduced here and
