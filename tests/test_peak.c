@@ -151,6 +151,20 @@ static void flat_top_has_no_peak_in_compat_and_one_in_best(void)
     }
 }
 
+/* Equal neighbours at a corner are one peak in best, whichever the corner;
+ * compat looks at four neighbours and suppresses the second. */
+static void equal_corners_are_one_peak(void)
+{
+    for (int right = 0; right < 2; right++) {
+        float map[WIDTH * HEIGHT] = {0};
+        const hp_peak *peaks;
+        map[7 * WIDTH + 9 + right] = 0.5F;
+        map[8 * WIDTH + 10 - right] = 0.5F;
+        CHECK(find_one_compat(map, &peaks) == 1);
+        CHECK(find_one_best(map, 0, &peaks) == 1);
+    }
+}
+
 static void a_map_of_one_value_has_no_more_than_one_peak(void)
 {
     float map[WIDTH * HEIGHT];
@@ -313,6 +327,7 @@ int main(void)
     RUN(compat_equals_the_original);
     RUN(peak_on_border_is_found);
     RUN(flat_top_has_no_peak_in_compat_and_one_in_best);
+    RUN(equal_corners_are_one_peak);
     RUN(a_map_of_one_value_has_no_more_than_one_peak);
     RUN(threshold_is_inclusive);
     RUN(compat_lets_a_weak_left_peak_kill_a_strong_one);
