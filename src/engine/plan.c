@@ -9,6 +9,10 @@
 
 #include "base/error.h"
 
+/* Kernels count the pixels of a plane in an int, and look up to two rows
+ * beyond it. */
+enum { LARGEST_PLANE = INT_MAX / 4 };
+
 hatpose_status hp_plan_create(hp_memory *memory, const hatpose_model *model,
                               hp_plan *plan, hatpose_error *err)
 {
@@ -148,8 +152,7 @@ hatpose_status hp_plan_make(hp_plan *plan, const hatpose_model *model,
 {
     plan->width_net_px = width_net_px;
     plan->height_net_px = height_net_px;
-    /* Kernels count pixels of a plane in an int. */
-    if (width_net_px <= INT_MAX / height_net_px &&
+    if (width_net_px <= LARGEST_PLANE / height_net_px &&
         plan_all(plan, model, worker_count))
         return HATPOSE_OK;
     plan->width_net_px = plan->height_net_px = 0;
