@@ -1,6 +1,8 @@
 /* cli.c - the hatpose command: finds the command that was meant. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <hatpose.h>
 
@@ -52,10 +54,26 @@ static int help(const char *name)
     return end_of_output();
 }
 
+/* A standard stream that is closed would be the next file that is opened, and
+ * what is meant for the stream would go into it. Held the wrong way around,
+ * every read or write of it fails. */
+static bool hold_standard_streams(void)
+{
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+        int way = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+
+        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", way) != stream)
+            return false;
+    }
+    return true;
+}
+
 int main(int count, char **arguments)
 {
     const char *name = count > 1 ? arguments[1] : NULL;
 
+    if (!hold_standard_streams())
+        return EXIT_SOME_FAILED;
     interrupt_install();
     if (name == NULL) {
         console_usage("no command (hatpose help shows all)");
@@ -70,8 +88,11 @@ int main(int count, char **arguments)
         return end_of_output();
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(name, commands[i].name) == 0)
-            return commands[i].run(arguments + 2);
+        if (strcmp(name, commands[i].name) == 0) {
+            int status = commands[i].run(arguments + 2);
+
+            return status == EXIT_ANSWERED ? end_of_output() : status;
+        }
     if (name[0] == '-' && name[1] != '\0') {
         console_usage("a command comes before the options, as in hatpose "
                       "detect %s",

@@ -13,7 +13,7 @@ import time
 import pytest
 
 import painted
-from conftest import leftovers
+from conftest import is_jpeg, leftovers
 
 
 def read_terminal(descriptor, seconds=60.0):
@@ -195,6 +195,65 @@ def test_closed_pipe_while_drawing(hatpose, many):
     assert process.stderr.read() == b""
     assert process.wait(60) == 0
     process.stderr.close()
+
+
+def closed(hatpose, redirection, *arguments):
+    """Runs with standard streams closed by the shell."""
+    return subprocess.run(
+        ["sh", "-c", f'exec "$0" "$@" {redirection}', hatpose.path,
+         *(os.fsencode(a) for a in arguments)],
+        env=hatpose.environment(), capture_output=True, timeout=120,
+        stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+
+
+def detect_closed(hatpose, redirection, *arguments):
+    return closed(
+        hatpose, redirection, "detect", "-m", hatpose.model, "--json",
+        *arguments,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("redirection", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_stdout_goes_into_no_file(
+    hatpose, photo, tmp_path, redirection
+):
+    path = tmp_path / "s.jpg"
+    done = detect_closed(hatpose, redirection, photo, "--sheet", path)
+    assert done.returncode == 1
+    if "2>&-" not in redirection:
+        assert done.stderr == b"stdout: Bad file descriptor\n"
+    assert not path.exists() or is_jpeg(path.read_bytes())
+    assert leftovers(tmp_path) == []
+
+
+def test_closed_stderr_goes_into_no_file(hatpose, photo, tmp_path):
+    path = tmp_path / "out.json"
+    missing = tmp_path / "none.png"
+    done = detect_closed(hatpose, "2>&-", photo, missing, "-v", "-o", path)
+    assert done.returncode == 1  # of the missing one
+    assert done.stdout == b""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [len(lines[0]["people"]), "error" in lines[1]] == [2, True]
+    path = tmp_path / "s.jpg"
+    done = detect_closed(hatpose, "2>&-", photo, "-v", "--sheet", path)
+    assert done.returncode == 0
+    assert len(json.loads(done.stdout)["people"]) == 2
+    assert is_jpeg(path.read_bytes())
+
+
+def test_closed_stdin_is_an_input_that_fails(hatpose):
+    done = detect_closed(hatpose, "<&-", "-")
+    assert done.returncode == 1
+    assert b"Bad file descriptor" in done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_closed_stdout_is_no_success(hatpose):
+    for arguments in (["--version"], ["help"], ["detect", "--help"]):
+        assert closed(hatpose, ">&-", *arguments).returncode == 1
+    info = ["info", "-m", hatpose.model]
+    assert closed(hatpose, ">&-", *info).returncode == 1
 
 
 def test_stdin_on_a_terminal(hatpose):
