@@ -146,6 +146,10 @@ static void append_openpose(report *r, const answer *a)
                     i > 0 ? "," : "", p.id);
         for (int j = 0; j < HATPOSE_KEYPOINT_COUNT; j++) {
             bytes_text(&r->text, j > 0 ? "," : "");
+            if (p.keypoints[j].score <= 0) { /* compat's are at -1, -1 */
+                bytes_text(&r->text, "0,0,0");
+                continue;
+            }
             digits_px(&r->text, (double)p.keypoints[j].x);
             bytes_text(&r->text, ",");
             digits_px(&r->text, (double)p.keypoints[j].y);

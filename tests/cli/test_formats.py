@@ -113,6 +113,18 @@ def test_openpose_to_stdout_and_folder(hatpose, photo, tmp_path):
     assert json.loads(path.read_bytes()) == whole
 
 
+def test_openpose_of_compat(hatpose, photo):
+    """A joint that is missing is 0, 0, 0 in both modes."""
+    answer = hatpose.detect("--format", "openpose", "--mode", "compat", photo)
+    people = json.loads(answer.out)["people"]
+    assert len(people) == 2
+    for person in people:
+        numbers = person["pose_keypoints_2d"]
+        assert numbers[:3] == [0, 0, 0]
+        assert all(n > 0 for n in numbers[3:12])
+        assert numbers[12:] == [0] * 42
+
+
 def test_coco(hatpose, photo, tmp_path):
     path = tmp_path / "COCO_val2014_000000000139.png"
     path.write_bytes(photo.read_bytes())
