@@ -54,8 +54,7 @@ static void print_model(const info *in)
     print_line("about", m->description);
     print_line("licence", m->license);
     print_line("origin", m->source_url);
-    printf("%-12s%s\n", "file",
-           in->model_path != NULL ? in->model_path : "built in");
+    print_line("file", in->model_path != NULL ? in->model_path : "built in");
     printf("%-12s%08" PRIx32 " (CRC-32), %" PRIu64 " bytes\n", "checksum",
            m->crc32, m->file_bytes);
     printf("%-12s%" PRIu32 " heatmaps, %" PRIu32 " PAFs, ", "maps",

@@ -18,6 +18,16 @@ def test_info(hatpose):
         assert part in text, part
 
 
+def test_info_escapes_the_file_name(hatpose, tmp_path):
+    path = tmp_path / "a\n\033[31mb.gguf"
+    path.write_bytes(hatpose.model.read_bytes())
+    plain = hatpose.run("info", "-m", hatpose.model)
+    answer = hatpose.run("info", "-m", path)
+    assert answer.status == 0
+    assert b"\033" not in answer.out
+    assert len(answer.lines) == len(plain.lines)
+
+
 def test_info_json(hatpose):
     whole = json.loads(hatpose.run("info", "-m", hatpose.model, "--json").out)
     model = whole["model"]
