@@ -4,7 +4,7 @@
 
 #include "console.h"
 
-enum { NET_HEIGHT_MOST_PX = 2048, THREADS_MOST = 1024, STEP_PX = 8 };
+enum { NET_HEIGHT_MOST_PX = 2048, THREADS_MOST = 256, STEP_PX = 8 };
 
 bool context_option_mode(const option_reader *reader, const char *value,
                          hatpose_options *options)

@@ -18,6 +18,7 @@ WRONG = [
     (["detect", "x", "-t"], "-t wants a value"),
     (["detect", "x", "-t", "two"], "-t two: wants a whole number"),
     (["detect", "x", "-t", "-1"], "from 0 to"),
+    (["detect", "x", "-t", "257"], "from 0 to 256"),
     (["detect", "x", "-t", "99999999999999999999"], "from 0 to"),
     (["detect", "x", "--json=1"], "--json takes no value"),
     (["detect", "x", "--size", "250"], "wants a multiple of 8, such as 248"),
