@@ -14,7 +14,7 @@ drawn=$root/build/drawn
 mkdir -p "$drawn"
 sh "$root/cmake/packages.sh"
 cmake -S "$root" -B "$build" -DBUILD_TESTING=OFF >"$root/build/configure.log"
-cmake --build "$build" --parallel >"$root/build/build.log"
+cmake --build "$build" --parallel "$(nproc)" >"$root/build/build.log"
 
 # The library has no model inside yet: convert the one at hand.
 if [ ! -f "$model" ]; then

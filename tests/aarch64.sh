@@ -18,5 +18,5 @@ if [ ! -e /usr/lib/aarch64-linux-gnu/libz.so ]; then
 fi
 cmake -S "$root" -B "$build" --toolchain "$root/cmake/aarch64.cmake" \
     -DHATPOSE_WERROR=ON >"$build.log"
-cmake --build "$build" --parallel >>"$build.log"
+cmake --build "$build" --parallel "$(nproc)" >>"$build.log"
 ctest --test-dir "$build" -L quick --output-on-failure

@@ -43,7 +43,8 @@ build() {
     shift
     cmake -S "$root" -B "$root/build/$name" -DHATPOSE_WERROR=ON \
         -DPython3_EXECUTABLE="$python" "$@" >"$root/build/$name.log"
-    cmake --build "$root/build/$name" --parallel >>"$root/build/$name.log" ||
+    cmake --build "$root/build/$name" --parallel "$(nproc)" \
+        >>"$root/build/$name.log" ||
         { tail -n 40 "$root/build/$name.log" >&2; return 1; }
 }
 
