@@ -14,7 +14,7 @@
 #include "heap.h"
 #include "interrupt.h"
 
-enum { ASIDE_TRIES = 100 };
+enum { ASIDE_TRIES = 100, LINKS_MOST = 40 };
 
 static void forget(sink *s)
 {
@@ -25,6 +25,43 @@ static void forget(sink *s)
     free(s->path);
     s->aside = s->target = s->path = NULL;
     s->descriptor = -1;
+}
+
+/* What the link at path points to; NULL: it is none. */
+static char *read_link(const char *path)
+{
+    char text[PATH_MAX];
+    ssize_t length = readlink(path, text, sizeof text);
+    const char *slash = strrchr(path, '/');
+    int folder_length = slash != NULL ? (int)(slash + 1 - path) : 0;
+
+    if (length <= 0 || length == (ssize_t)sizeof text)
+        return NULL;
+    if (text[0] == '/')
+        folder_length = 0;
+    return heap_print("%.*s%.*s", folder_length, path, (int)length, text);
+}
+
+char *sink_target(const char *path)
+{
+    char *target = heap_text(path);
+    struct stat status;
+
+    for (int i = 0; i < LINKS_MOST; i++) {
+        bool exists = stat(target, &status) == 0;
+        /* a pipe at /dev/stdout exists and has no path */
+        char *next = exists ? realpath(target, NULL) : read_link(target);
+
+        if (next == NULL)
+            return target;
+        free(target);
+        target = next;
+        if (exists)
+            return target;
+    }
+    free(target);
+    errno = ELOOP;
+    return NULL;
 }
 
 /* A file beside the target, so that rename stays within its file system. */
@@ -58,9 +95,12 @@ static bool open_aside(sink *s, mode_t mode)
 static bool open_file(sink *s)
 {
     struct stat status;
-    char *resolved = realpath(s->path, NULL);
 
-    s->target = resolved != NULL ? resolved : heap_text(s->path);
+    s->target = sink_target(s->path);
+    if (s->target == NULL) {
+        s->error = errno;
+        return false;
+    }
     if (stat(s->target, &status) != 0)
         return open_aside(s, 0666);
     if (S_ISDIR(status.st_mode)) {

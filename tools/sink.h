@@ -24,6 +24,11 @@ void sink_discard(sink *s);
 /* The reader has gone: a quiet end, no failure. */
 bool sink_reader_gone(const sink *s);
 
+/* Where the file of this path will be: links are followed, also to a file
+ * that is not there yet. NULL with errno: they never end. The caller frees
+ * it. */
+char *sink_target(const char *path);
+
 /* All in one: 0 or an errno. */
 int sink_save(const char *path, const void *data, size_t count);
 

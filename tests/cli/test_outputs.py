@@ -112,6 +112,30 @@ def test_same_output_twice(hatpose, photo, tmp_path):
     assert not path.exists()
 
 
+def test_output_through_a_link_to_nothing_yet(hatpose, photo, tmp_path):
+    (tmp_path / "real").mkdir()
+    link, via = tmp_path / "link.json", tmp_path / "real" / "via.json"
+    link.symlink_to("real/via.json")
+    via.symlink_to("end.json")
+    answer = hatpose.detect("--json", photo, "-o", link)
+    assert answer.status == 0, answer.err
+    assert link.is_symlink() and via.is_symlink()
+    end = tmp_path / "real" / "end.json"
+    assert not end.is_symlink()
+    assert json.loads(end.read_bytes())["width"] == 456
+    assert leftovers(tmp_path) == []
+
+
+def test_output_through_links_without_an_end(hatpose, photo, tmp_path):
+    (tmp_path / "a.json").symlink_to("b.json")
+    (tmp_path / "b.json").symlink_to("a.json")
+    answer = hatpose.detect("--json", photo, "-o", tmp_path / "a.json")
+    assert answer.status == 1
+    assert answer.err.count("\n") == 1
+    assert "symbolic links" in answer.err
+    assert (tmp_path / "a.json").is_symlink()
+
+
 def test_draw_file(hatpose, photo, tmp_path):
     for name in ("out.jpg", "out.png"):
         answer = hatpose.detect(photo, "--draw", tmp_path / name)
