@@ -37,10 +37,9 @@ static bool looks_like_picture(const char *path)
     return false;
 }
 
-static bool plan_file(const annotate *a, const char *path)
+static bool plan_file(const annotate *a, const char *path, outputs *o)
 {
     const source_list *sources = &a->settings->sources;
-    const char *output = a->settings->output;
 
     if (sources->count > 1 && !is_special(path)) {
         console_usage("--draw %s: is one file for %zu pictures; name a folder",
@@ -51,26 +50,22 @@ static bool plan_file(const annotate *a, const char *path)
         console_usage("--draw %s: is an input and would be overwritten", path);
         return false;
     }
-    if (strcmp(path, output) == 0) {
-        console_usage("--draw %s: the results go there", path);
-        return false;
-    }
-    return true;
+    return outputs_add(o, "--draw", path);
 }
 
-bool annotate_plan(annotate *a, const settings *s, console *c)
+bool annotate_plan(annotate *a, const settings *s, console *c, outputs *o)
 {
-    *a = (annotate){.settings = s, .console = c};
+    *a = (annotate){.settings = s, .console = c, .outputs = o};
     if (s->draw == NULL || to_stdout(a))
         return true;
     if (!naming_means_folder(s->draw) &&
         (is_special(s->draw) || pixmap_file_type(s->draw) != 0))
-        return plan_file(a, s->draw);
+        return plan_file(a, s->draw, o);
     if (!naming_means_folder(s->draw) && looks_like_picture(s->draw)) {
         console_usage("--draw %s: writes .jpg and .png", s->draw);
         return false;
     }
-    return naming_plan(&a->naming, "--draw", s->draw, NULL, &s->sources);
+    return naming_plan(&a->naming, "--draw", s->draw, NULL, &s->sources, o);
 }
 
 static report_status save(annotate *a, const char *path, const pixmap *c)
@@ -118,7 +113,14 @@ report_status annotate_add(annotate *a, const answer *picture, pixmap *c,
             console_fail(a->console, a->naming.folder, "%s", strerror(errno));
             return REPORT_FAILED;
         }
-        status = draw(a, picture, c, context, named);
+        /* the frames of a stream were not known before */
+        if (picture->item->is_stdin &&
+            outputs_holder(a->outputs, named) != NULL) {
+            console_fail(a->console, named, "another output goes there");
+            status = REPORT_FAILED;
+        } else {
+            status = draw(a, picture, c, context, named);
+        }
         free(named);
         return status;
     }

@@ -30,6 +30,7 @@ typedef struct batch {
     setup setup;
     uint64_t limit_bytes; /* of one encoded picture */
     hat_file hats;
+    outputs outputs;
     report report;
     annotate annotate;
     sheet sheet;
@@ -288,8 +289,9 @@ int batch_run(const settings *s, console *c)
 
     if (!hat_file_plan(&b.hats, s->hats, s->hat_class, s->coco_ids,
                        &s->sources) ||
-        !report_plan(&b.report, s, c) || !annotate_plan(&b.annotate, s, c) ||
-        !sheet_plan(&b.sheet, s, c))
+        !report_plan(&b.report, s, c, &b.outputs) ||
+        !sheet_plan(&b.sheet, s, c, &b.outputs) ||
+        !annotate_plan(&b.annotate, s, c, &b.outputs))
         status = EXIT_WRONG_USAGE;
     else
         status = prepare(&b);
@@ -304,6 +306,7 @@ int batch_run(const settings *s, console *c)
     report_release(&b.report);
     annotate_release(&b.annotate);
     sheet_release(&b.sheet);
+    outputs_release(&b.outputs);
     pixmap_release(&b.pixmap);
     setup_release(&b.setup);
     return status;

@@ -57,7 +57,8 @@ static char *unused_name(json_t *used, const char *below, const char *ending)
 }
 
 bool naming_plan(naming *n, const char *option, const char *folder,
-                 const char *ending, const source_list *sources)
+                 const char *ending, const source_list *sources,
+                 const outputs *others)
 {
     size_t length = strlen(folder);
     json_t *used = json_object();
@@ -81,6 +82,7 @@ bool naming_plan(naming *n, const char *option, const char *folder,
                           option, folder, path);
             right = false;
         }
+        right = right && outputs_free(others, option, path);
         free(path);
     }
     json_decref(used);

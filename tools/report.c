@@ -220,7 +220,7 @@ static report_status write_text(report *r)
     return failed(r, sink_name(r), r->sink.error);
 }
 
-bool report_plan(report *r, const settings *s, console *c)
+bool report_plan(report *r, const settings *s, console *c, outputs *o)
 {
     static const char *const endings[] = {".txt", ".json", "_keypoints.json",
                                           NULL,   ".csv",  ".json"};
@@ -240,13 +240,13 @@ bool report_plan(report *r, const settings *s, console *c)
     }
     if (to_folder)
         return naming_plan(&r->naming, "--output", s->output,
-                           endings[s->format], &s->sources);
+                           endings[s->format], &s->sources, o);
     if (!to_stdout && source_is_input(&s->sources, s->output)) {
         console_usage("--output %s: is an input and would be overwritten",
                       s->output);
         return false;
     }
-    return true;
+    return to_stdout || outputs_add(o, "--output", s->output);
 }
 
 report_status report_open(report *r)

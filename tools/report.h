@@ -7,6 +7,7 @@
 #include "answer.h"
 #include "coco.h"
 #include "naming.h"
+#include "outputs.h"
 #include "settings.h"
 #include "sink.h"
 
@@ -29,7 +30,7 @@ typedef enum report_status {
 
 /* What can be wrong with names and numbers; before any work. False: the
  * user was told. */
-bool report_plan(report *r, const settings *s, console *c);
+bool report_plan(report *r, const settings *s, console *c, outputs *o);
 report_status report_open(report *r);
 /* A failed picture is an answer too: formats that can say so do. */
 report_status report_add(report *r, const answer *a);

@@ -33,7 +33,7 @@ enum {
     ORANGE = 0xE06A00
 };
 
-bool sheet_plan(sheet *s, const settings *wanted, console *c)
+bool sheet_plan(sheet *s, const settings *wanted, console *c, outputs *o)
 {
     const char *path = wanted->sheet;
 
@@ -49,12 +49,7 @@ bool sheet_plan(sheet *s, const settings *wanted, console *c)
         console_usage("--sheet %s: is an input and would be overwritten", path);
         return false;
     }
-    if (strcmp(path, wanted->output) == 0 ||
-        (wanted->draw != NULL && strcmp(path, wanted->draw) == 0)) {
-        console_usage("--sheet %s: another output goes there", path);
-        return false;
-    }
-    return true;
+    return outputs_add_pages(o, "--sheet", path);
 }
 
 bool sheet_open(sheet *s)

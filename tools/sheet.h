@@ -6,6 +6,7 @@
 
 #include "answer.h"
 #include "cutouts.h"
+#include "outputs.h"
 #include "pixmap.h"
 #include "settings.h"
 #include "sink.h"
@@ -31,7 +32,7 @@ typedef struct sheet {
 } sheet;
 
 /* False: the user was told what is wrong with --sheet. */
-bool sheet_plan(sheet *s, const settings *wanted, console *c);
+bool sheet_plan(sheet *s, const settings *wanted, console *c, outputs *o);
 /* Begins the first page's file, so that a wrong place is known before the
  * work. False: the user was told. */
 bool sheet_open(sheet *s);

@@ -112,6 +112,61 @@ def test_same_output_twice(hatpose, photo, tmp_path):
     assert not path.exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--draw", "x.png", "-o", "./x.png"], "--output goes there"),
+        (["--draw", "x.png", "-o", "y.png"], "--output goes there"),
+        (["--draw", "x.png", "--sheet", "./x.png"], "--sheet goes there"),
+        (["--sheet", "link/x.png", "-o", "d/x.png"], "--output goes there"),
+        (["--sheet", "x.png", "-o", "./x-2.png"], "--output goes there"),
+        (["--draw", "d/", "-o", "d/people.png"], "is where --output goes"),
+        (["--draw", "link", "--sheet", "./d/people.png"], "where --sheet"),
+        (["--draw", "new/../d", "-o", "d/people.png"], "where --output"),
+    ],
+)  # fmt: skip
+def test_same_output_spelled_differently(
+    hatpose, photo, tmp_path, arguments, message
+):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "new").mkdir()
+    (tmp_path / "link").symlink_to("d")
+    (tmp_path / "y.png").symlink_to("x.png")
+    answer = hatpose.detect(photo, *arguments, cwd=tmp_path)
+    assert answer.status == 2
+    assert answer.out == b""
+    assert message in answer.err
+    assert answer.err.count("\n") == 1
+    assert not list(tmp_path.rglob("x*.png"))
+    assert not (tmp_path / "d" / "people.png").exists()
+    assert leftovers(tmp_path) == []
+
+
+def test_frame_where_another_output_goes(hatpose, jpeg, tmp_path):
+    (tmp_path / "d").mkdir()
+    sheet = tmp_path / "d" / "stdin_000000000001.jpg"
+    answer = hatpose.detect(
+        "-", "--draw", tmp_path / "d", "--sheet", sheet, stdin=jpeg * 3
+    )
+    assert answer.status == 1
+    assert f"{sheet}: another output goes there\n" in answer.err
+    assert len(answer.lines) == 3
+    assert len(os.listdir(tmp_path / "d")) == 3
+    size = json.loads(hatpose.detect("--json", sheet).out)["width"]
+    assert size != 456  # the sheet is there, no drawing
+
+
+def test_outputs_of_one_name_in_two_folders(hatpose, photo, tmp_path):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    answer = hatpose.detect(
+        photo, "--draw", tmp_path / "a", "--sheet", tmp_path / "b/people.png"
+    )
+    assert answer.status == 0, answer.err
+    assert (tmp_path / "a/people.png").exists()
+    assert (tmp_path / "b/people.png").exists()
+
+
 def test_output_through_a_link_to_nothing_yet(hatpose, photo, tmp_path):
     (tmp_path / "real").mkdir()
     link, via = tmp_path / "link.json", tmp_path / "real" / "via.json"
