@@ -215,9 +215,7 @@ def detect_closed(hatpose, redirection, *arguments):
 
 
 @pytest.mark.parametrize("redirection", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
-def test_closed_stdout_goes_into_no_file(
-    hatpose, photo, tmp_path, redirection
-):
+def test_closed_stdout_goes_into_no_file(hatpose, photo, tmp_path, redirection):
     path = tmp_path / "s.jpg"
     done = detect_closed(hatpose, redirection, photo, "--sheet", path)
     assert done.returncode == 1
