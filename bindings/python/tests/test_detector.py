@@ -303,3 +303,77 @@ def test_layer_times(detector: hatpose.Detector, rgb: np.ndarray) -> None:
     assert detector.kernels
     assert result.times.total_us >= result.times.network_us > 0
     assert result.precision == "f32"
+
+
+class Drops(io.RawIOBase):
+    """A pipe without a buffer: a few bytes a time."""
+
+    def __init__(self, data: bytes) -> None:
+        self._rest = data
+
+    def read(self, size: int = -1) -> bytes:
+        size = min(size, 100)
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return part
+
+
+def test_a_file_object_may_give_less_than_asked(
+    toy_model: hatpose.Model, detector: hatpose.Detector, png: bytes
+) -> None:
+    assert len(png) > 200
+    assert same(detector(Drops(png)), detector(png))
+    exact = toy_model.detector(size=toy.HEIGHT, max_encoded_bytes=len(png))
+    assert same(exact(Drops(png)), detector(png))
+    less = toy_model.detector(max_encoded_bytes=len(png) - 1)
+    with pytest.raises(hatpose.LimitError):
+        less(Drops(png))
+    closed = io.BytesIO(png)
+    closed.close()
+    for file in (closed, io.StringIO("text")):
+        with pytest.raises(hatpose.ArgumentError):
+            detector(file)
+
+
+def test_pil_images_of_more_than_8_bits(detector: hatpose.Detector) -> None:
+    gray = np.arange(72 * 128, dtype=np.uint16).reshape(72, 128) * 7
+    assert gray.max() > 60000
+    for dtype, mode in (("<u2", "I;16"), (">u2", "I;16B")):
+        data = gray.astype(dtype).tobytes()
+        image = Image.frombytes(mode, (128, 72), data)
+        picture = open_picture(image, None, 1)
+        assert np.array_equal(picture.array, gray >> 8)
+    for mode in ("I", "F"):
+        with pytest.raises(hatpose.ArgumentError, match=f"mode {mode}"):
+            detector(Image.new(mode, (128, 72)))
+
+
+def test_a_pil_image_of_half_a_file(
+    detector: hatpose.Detector, png: bytes
+) -> None:
+    with pytest.raises(hatpose.ImageError) as caught:
+        detector(Image.open(io.BytesIO(png[: len(png) // 2])))
+    assert caught.value.code == "image_corrupt"
+
+
+def test_maps_have_a_shape_and_a_size(
+    detector: hatpose.Detector, rgb: np.ndarray
+) -> None:
+    maps = detector.maps(rgb, order="rgb")
+    heatmaps, pafs, hats = maps
+    for bad in (
+        (heatmaps[0], pafs, hats),
+        (heatmaps[:, 1:], pafs, hats),
+        (heatmaps, pafs),
+        ("heatmaps", "pafs", "hats"),
+        (heatmaps, [[1, 2], [3]], hats),
+        None,
+    ):
+        with pytest.raises(hatpose.ArgumentError, match="maps"):
+            detector.detect_maps(bad, toy.WIDTH, toy.HEIGHT)
+    for width in (toy.WIDTH + 2**32, -1, "128", None, 128.0):
+        with pytest.raises(hatpose.ArgumentError, match="width"):
+            detector.detect_maps(maps, width, toy.HEIGHT)
+        with pytest.raises(hatpose.ArgumentError, match="height"):
+            detector.detect_maps(maps, toy.WIDTH, width)
+    result = detector.detect_maps(tuple(maps), toy.WIDTH, toy.HEIGHT)
+    assert len(result) == 1

@@ -153,9 +153,25 @@ def test_bad_models(toy_file: Path, tmp_path: Path) -> None:
         assert caught.value.code == "io"
 
 
+def test_a_models_path_is_named_once(tmp_path: Path) -> None:
+    for path in (
+        tmp_path / "none.gguf",
+        tmp_path / ("long" * 40) / "none.gguf",
+    ):
+        with pytest.raises(hatpose.ModelError) as caught:
+            hatpose.load(path)
+        assert str(caught.value) == f"{path}: {caught.value.message}"
+        assert "none.gguf" not in caught.value.message
+        assert caught.value.message.startswith("cannot be opened")
+    with pytest.raises(hatpose.ArgumentError):
+        hatpose.load(5)
+
+
 def test_model_from_memory(toy_file: Path) -> None:
     data = toy_file.read_bytes()
-    for source in (data, bytearray(data), memoryview(data)):
+    doubled = bytes(byte for one in data for byte in (one, 0))
+    apart = memoryview(doubled)[::2]
+    for source in (data, bytearray(data), memoryview(data), apart):
         assert hatpose.load(source).info().name == "toy"
 
 

@@ -86,7 +86,32 @@ def test_hats_of_a_picture(detector: hatpose.Detector) -> None:
         detector(rgb, order="rgb", hats=[(1, 2, float("nan"), 4)])
 
 
+@pytest.mark.parametrize(
+    "hats", [["abcd"], [1, 2, 3, 4], 5, [(1, 2, 3, None)], [(1, 2, 3, 10**400)]]
+)
+def test_hats_are_boxes(detector: hatpose.Detector, hats: object) -> None:
+    with pytest.raises(hatpose.ArgumentError, match="hat"):
+        detector.match([], 640, 480, hats=hats)
+
+
+def test_a_picture_of_people_has_a_size(
+    detector: hatpose.Detector, people: np.ndarray
+) -> None:
+    for width, height, name in (
+        (640 + 2**32, 480, "width"),
+        (-1, 480, "width"),
+        (640, 480.5, "height"),
+        (640, None, "height"),
+    ):
+        with pytest.raises(hatpose.ArgumentError, match=name):
+            detector.match(people, width, height)
+    assert detector.match(people, np.int64(640), 480).width == 640
+
+
 def test_people_have_a_shape(detector: hatpose.Detector) -> None:
     assert len(detector.match([], 640, 480, hats=[(1, 2, 3, 4)])) == 0
     with pytest.raises(hatpose.ArgumentError, match="18, 3"):
         detector.match(np.zeros((2, 17, 3)), 640, 480)
+    for keypoints in ("abc", [[1, 2], [3]], None):
+        with pytest.raises(hatpose.ArgumentError, match="keypoints"):
+            detector.match(keypoints, 640, 480)

@@ -38,6 +38,7 @@ from .errors import (
 VERSION = 0x000100  # of the header that this file mirrors
 SONAME = "libhatpose.so.1"
 KEYPOINT_COUNT = 18
+_SHOWN_PATH_BYTES = 100  # of a longer path the library's messages show the end
 
 OK = 0
 E_ARGUMENT = 1
@@ -353,6 +354,16 @@ def library() -> ctypes.CDLL:
     return _loaded
 
 
+def _without_path(message: bytes, path: str | None) -> bytes:
+    """The library names a model's file too; once is enough."""
+    if path is None:
+        return message
+    name = os.fsencode(path)
+    if len(name) > _SHOWN_PATH_BYTES:
+        name = b"..." + name[-_SHOWN_PATH_BYTES:]
+    return message.removeprefix(name + b": ")
+
+
 def check(
     status: int,
     error: Error | None,
@@ -365,7 +376,8 @@ def check(
     code = library().status_string(status).decode()
     message, offset = code, None
     if error is not None and error.message:
-        message = error.message.decode("utf-8", "replace")
+        text = _without_path(error.message, path)
+        message = text.decode("utf-8", "replace")
         offset = error.offset or None
     if status == E_ARGUMENT:
         kind = ArgumentError

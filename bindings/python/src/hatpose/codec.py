@@ -10,6 +10,7 @@ from ctypes import byref, c_size_t, c_void_p, sizeof
 import numpy as np
 
 from . import _library as api
+from .arguments import whole_number
 from .errors import ArgumentError, HatposeError, ImageError
 from .picture import Array, Encoded, Pixels
 
@@ -71,6 +72,7 @@ def decode(context: c_void_p, picture: Encoded, order: str) -> Array:
 def encode(context: c_void_p, pixels: Pixels, kind: int, quality: int) -> bytes:
     """A PNG or JPEG file in memory; quality is of JPEG, 1 to 100."""
     array, layout = pixels.array, pixels.layout()
+    quality = whole_number("quality", quality)
     needed, error = c_size_t(), api.Error()
 
     def run(buffer: ctypes.Array[ctypes.c_char] | None, capacity: int) -> None:

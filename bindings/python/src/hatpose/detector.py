@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from ctypes import byref, c_size_t, c_void_p, sizeof
 from dataclasses import dataclass
 from types import TracebackType
@@ -20,6 +20,13 @@ import numpy as np
 
 from . import _library as api
 from . import codec
+from .arguments import (
+    HatInput,
+    hats_of,
+    keypoints_of,
+    planes_of,
+    whole_number,
+)
 from .errors import (
     ArgumentError,
     HatposeError,
@@ -27,7 +34,15 @@ from .errors import (
     LimitError,
     ModelError,
 )
-from .picture import Array, Encoded, Picture, Pixels, open_picture, pixels_of
+from .picture import (
+    Array,
+    Encoded,
+    Picture,
+    Pixels,
+    bytes_view,
+    open_picture,
+    pixels_of,
+)
 from .result import Origin, Result
 
 if TYPE_CHECKING:
@@ -42,10 +57,9 @@ _WORDS = {
     "hat_rule": ("hat_rule", api.HAT_RULE),
 }
 _RENAMED = {"threads": "thread_count", "size": "net_height_px"}
+_MODES = {number: word for word, number in api.DECODE.items()}
 _HIDDEN = {"struct_size", "decode", *_RENAMED.values()}
 _UNSIGNED_BITS: dict[Any, int] = {ctypes.c_uint32: 32, ctypes.c_uint64: 64}
-
-HatInput = Sequence[float]
 
 
 class Maps(NamedTuple):
@@ -163,13 +177,18 @@ def load(
     if source is None:
         status = lib.model_load_default(None, byref(out), byref(error))
     elif isinstance(source, (bytes, bytearray, memoryview)):
-        data = np.frombuffer(source, np.uint8) if len(source) else np.empty(0)
+        data = bytes_view(source)
         status = lib.model_load_memory(
             data.ctypes.data, data.nbytes, None, byref(out), byref(error)
         )
     else:
-        path = os.fspath(source)
-        name = os.fsencode(path)
+        try:
+            name = os.fsencode(source)
+        except (TypeError, UnicodeError):
+            raise ArgumentError(
+                f"a model is a path or bytes, not {source!r}"
+            ) from None
+        path = os.fsdecode(name)
         if b"\0" in name:
             raise ModelError("a zero byte in the name", "io", repr(path))
         status = lib.model_load_file(name, None, byref(out), byref(error))
@@ -232,7 +251,7 @@ class Detector:
         """
         picture = self._open(source, order)
         path = picture.path if isinstance(picture, Encoded) else None
-        boxes, count = _hats_of(hats)
+        boxes, count = hats_of(hats)
         lib = api.library()
 
         def run(context: c_void_p, out: c_void_p, error: api.Error) -> int:
@@ -269,7 +288,7 @@ class Detector:
         return Result(handle, self._origin(picture, path))
 
     def _origin(self, picture: Picture | None, path: str | None) -> Origin:
-        mode = self._settings["mode"]
+        mode = _MODES[self._options.decode]
         return Origin(picture, path, self._model, self._options, mode)
 
     def stream(
@@ -324,22 +343,13 @@ class Detector:
         hats: Iterable[HatInput] | None = None,
     ) -> Result:
         """The people of maps; width and height are the picture's."""
-        planes = np.concatenate(
-            [np.asarray(group, np.float32) for group in maps]
-        )
-        shape = api.MapShape(
-            struct_size=sizeof(api.MapShape),
-            width_map_px=planes.shape[2],
-            height_map_px=planes.shape[1],
-            heatmap_count=len(maps.heatmaps),
-            paf_count=len(maps.pafs),
-            hat_map_count=len(maps.hats),
-        )
-        boxes, count = _hats_of(hats)
+        planes, shape = planes_of(maps)
+        size = whole_number("width", width), whole_number("height", height)
+        boxes, count = hats_of(hats)
 
         def run(context: c_void_p, out: c_void_p, error: api.Error) -> int:
             status: int = api.library().detect_maps(
-                context, planes.ctypes.data, byref(shape), width, height,
+                context, planes.ctypes.data, byref(shape), *size,
                 boxes, count, byref(out), byref(error),
             )  # fmt: skip
             return status
@@ -359,17 +369,13 @@ class Detector:
         keypoints: (n, 18, 3) of x, y, score in px of a picture of that
         size; NaN or score 0 = not found.
         """
-        points = np.array(keypoints, np.float32)
-        if points.size == 0:
-            points = points.reshape(0, 18, 3)
-        if points.ndim != 3 or points.shape[1:] != (18, 3):
-            raise ArgumentError(f"keypoints are (n, 18, 3), not {points.shape}")
-        points[np.isnan(points).any(axis=2)] = 0
-        boxes, count = _hats_of(hats)
+        points = keypoints_of(keypoints)
+        size = whole_number("width", width), whole_number("height", height)
+        boxes, count = hats_of(hats)
 
         def run(context: c_void_p, out: c_void_p, error: api.Error) -> int:
             status: int = api.library().match(
-                context, width, height, points.ctypes.data, len(points),
+                context, *size, points.ctypes.data, len(points),
                 boxes, count, byref(out), byref(error),
             )  # fmt: skip
             return status
@@ -427,7 +433,7 @@ def _options_of(settings: dict[str, Any]) -> api.Options:
             continue
         if name in _WORDS:
             field, words = _WORDS[name]
-            if value not in words:
+            if not isinstance(value, str) or value not in words:
                 known = ", ".join(words)
                 raise ArgumentError(f"{name} is one of {known}, not {value!r}")
             setattr(options, field, words[value])
@@ -443,37 +449,13 @@ def _set_number(
     options: api.Options, field: str, name: str, value: Any
 ) -> None:
     bits = _UNSIGNED_BITS.get(_OPTION_FIELDS[field])
+    if bits is not None:
+        setattr(options, field, whole_number(name, value, bits))
+        return
     try:
-        if bits is None:
-            setattr(options, field, float(value))
-            return
-        # ctypes would cut a number that is too large without a word.
-        number = value.__index__()
-    except (AttributeError, TypeError, ValueError, OverflowError):
+        setattr(options, field, float(value))
+    except (TypeError, ValueError, OverflowError):
         raise ArgumentError(f"{name}: {value!r} is no such number") from None
-    if not 0 <= number < 1 << bits:
-        raise ArgumentError(f"{name}: {value!r} is out of range")
-    setattr(options, field, number)
-
-
-def _hats_of(
-    hats: Iterable[HatInput] | None,
-) -> tuple[ctypes.Array[api.Hat] | None, int]:
-    if hats is None:
-        return None, 0
-    boxes = []
-    for one in hats:
-        numbers = [float(value) for value in one]
-        if len(numbers) not in (4, 5):
-            raise ArgumentError(
-                f"a hat is (left, top, width, height[, score]), not {one!r}"
-            )
-        hat = api.Hat(*numbers)
-        if len(numbers) == 4:
-            hat.score = 1.0
-        boxes.append(hat)
-    # Not NULL even when empty: a detector ran and saw none.
-    return (api.Hat * max(len(boxes), 1))(*boxes), len(boxes)
 
 
 _ready = threading.local()

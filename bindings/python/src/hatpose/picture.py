@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _library as api
-from .errors import ArgumentError, ImageError, LimitError
+from .errors import ArgumentError, HatposeError, ImageError, LimitError
 
 Array = npt.NDArray[Any]
 
@@ -31,6 +31,8 @@ _FORMATS = {
     ("gray", 1): api.GRAY8,
 }
 _PIL_MODES = {"RGB": "rgb", "RGBA": "rgba", "L": "gray"}
+_PIL_16_BITS = "I;16"  # and the same with the order of its bytes
+_PIL_NO_RANGE = ("I", "F")  # nobody knows which number is white
 
 
 @dataclass(frozen=True)
@@ -65,17 +67,18 @@ Picture: TypeAlias = Encoded | Pixels
 
 def open_picture(source: Any, order: str | None, max_bytes: int) -> Picture:
     """Tells by its type what `source` is, and reads it if it is a file."""
+    # First, since PIL reads its file when asked for its array interface.
+    if type(source).__module__.partition(".")[0] == "PIL":
+        _refuse_order(order, "a PIL image")
+        return _from_pil(source)
     if hasattr(source, "__array_interface__") or hasattr(source, "__array__"):
-        if type(source).__module__.partition(".")[0] == "PIL":
-            _refuse_order(order, "a PIL image")
-            return _from_pil(source)
         return pixels_of(source, order)
     if isinstance(source, (str, os.PathLike)):
         _refuse_order(order, "a file")
         return read_file(os.fspath(source), max_bytes)
     if isinstance(source, (bytes, bytearray, memoryview)):
         _refuse_order(order, "encoded bytes")
-        return Encoded(_bytes_view(source), None)
+        return Encoded(bytes_view(source), None)
     if hasattr(source, "read"):
         _refuse_order(order, "a file object")
         return _from_file_object(source, max_bytes)
@@ -90,7 +93,7 @@ def _refuse_order(order: str | None, what: str) -> None:
         raise ArgumentError(f"order is for arrays: {what} tells its own")
 
 
-def _bytes_view(data: bytes | bytearray | memoryview) -> Array:
+def bytes_view(data: bytes | bytearray | memoryview) -> Array:
     view = memoryview(data)
     if not view.c_contiguous:
         view = memoryview(view.tobytes())
@@ -112,20 +115,42 @@ def read_file(path: str | bytes, max_bytes: int) -> Encoded:
     except ValueError as error:  # a zero byte in the name
         raise ImageError(str(error), "io", repr(name)) from error
     _check_bytes(len(data), max_bytes, name)
-    return Encoded(_bytes_view(data), name)
+    return Encoded(bytes_view(data), name)
 
 
 def _from_file_object(file: Any, max_bytes: int) -> Encoded:
     name = getattr(file, "name", None)
     path = name if isinstance(name, str) else None
     try:
-        data = file.read(max_bytes + 1)
+        data = _read_all(file, max_bytes)
+    except HatposeError:
+        raise
     except OSError as error:
         raise ImageError(error.strerror or str(error), "io", path) from error
-    if not isinstance(data, (bytes, bytearray, memoryview)):
-        raise ArgumentError("the file object gives no bytes: open it with 'rb'")
+    except ValueError as error:  # it is closed
+        raise ArgumentError(f"the file object: {error}") from error
     _check_bytes(len(data), max_bytes, path)
-    return Encoded(_bytes_view(data), path)
+    return Encoded(bytes_view(data), path)
+
+
+def _read_all(file: Any, max_bytes: int) -> bytes:
+    """To the end of the file, or one byte more than allowed.
+
+    A pipe without a buffer gives what it has, not what was asked for.
+    """
+    parts: list[bytes] = []
+    left = max_bytes + 1
+    while left > 0:
+        part = file.read(left)
+        if not isinstance(part, (bytes, bytearray, memoryview)):
+            raise ArgumentError(
+                "the file object gives no bytes: open it with 'rb'"
+            )
+        if len(part) == 0:
+            break
+        parts.append(bytes(part))
+        left -= len(parts[-1])
+    return b"".join(parts)
 
 
 def _check_bytes(count: int, max_bytes: int, path: str | None) -> None:
@@ -136,9 +161,22 @@ def _check_bytes(count: int, max_bytes: int, path: str | None) -> None:
 
 
 def _from_pil(image: Any) -> Pixels:
-    if image.mode not in _PIL_MODES:
-        image = image.convert("RGB")
-    return pixels_of(np.asarray(image), _PIL_MODES[image.mode])
+    if image.mode in _PIL_NO_RANGE:
+        raise ArgumentError(
+            f"a PIL image of mode {image.mode} has no range: "
+            "convert it to 'L' or 'RGB'"
+        )
+    try:  # PIL reads a file as late as here
+        if image.mode.startswith(_PIL_16_BITS):
+            # convert() would make all but the darkest white.
+            gray = np.asarray(image) >> 8
+            return pixels_of(gray.astype(np.uint8), "gray")
+        if image.mode not in _PIL_MODES:
+            image = image.convert("RGB")
+        array = np.asarray(image)
+    except (OSError, SyntaxError) as error:
+        raise ImageError(f"PIL: {error}", "image_corrupt") from error
+    return pixels_of(array, _PIL_MODES[image.mode])
 
 
 def pixels_of(source: Any, order: str | None) -> Pixels:

@@ -10,11 +10,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from .arguments import HatInput, whole_number
 from .errors import ArgumentError
 from .result import Result
 
 if TYPE_CHECKING:
-    from .detector import Detector, HatInput, Model
+    from .detector import Detector, Model
 
 # Pictures under way per context: enough that no context waits for the reader.
 _AHEAD = 2
@@ -32,6 +33,7 @@ class Pool:
     ) -> None:
         if contexts is None:
             contexts = len(os.sched_getaffinity(0))
+        contexts = whole_number("contexts", contexts)
         if contexts < 1:
             raise ArgumentError(f"contexts: {contexts} is less than 1")
         self._contexts = contexts
