@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
+import pickle
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +17,7 @@ from PIL import Image
 from shared_folder import REPOSITORY
 
 import hatpose
+from hatpose.sheet import head_of
 
 NECK = (22.0, 36.0)
 
@@ -126,12 +131,13 @@ def test_coco_form(
     for person, entry in zip(result.to_dict()["people"], entries, strict=True):
         assert entry["image_id"] == 139
         assert entry["category_id"] == 1
-        assert entry["score"] == person["score"]
+        assert entry["score"] == pytest.approx(person["score"], abs=1e-4)
         numbers = entry["keypoints"]
         assert len(numbers) == 51
         x, y, score = person["keypoints"]["right_elbow"]
         # right_elbow is number 8 of COCO's 17.
-        assert numbers[24:27] == [round(x + 0.5, 2), round(y + 0.5, 2), score]
+        expected = [x + 0.5, y + 0.5, score]
+        assert numbers[24:27] == pytest.approx(expected, abs=0.01)
         assert numbers[:3] == [0, 0, 0]
     with pytest.raises(hatpose.ArgumentError, match="image_id"):
         result.to_json("coco")
@@ -140,6 +146,97 @@ def test_coco_form(
     compat = toy_model.detector(size=72, mode="compat")(photo)
     for entry in json.loads(compat.to_json("coco", image_id=1)):
         assert set(entry["keypoints"][2::3]) == {0, 1}
+
+
+def hatpose_command() -> str:
+    """The command line, to compare with; skips the test where it is not."""
+    built = [*REPOSITORY.glob("build*/tools/hatpose")]
+    built += REPOSITORY.glob("build*/*/tools/hatpose")
+    newest = max(built, key=lambda path: path.stat().st_mtime, default=None)
+    command = os.environ.get("HATPOSE_COMMAND") or newest
+    if command is None:
+        pytest.skip("no hatpose command: set HATPOSE_COMMAND")
+    return str(command)
+
+
+@pytest.mark.parametrize("mode", ["best", "compat"])
+def test_coco_form_is_the_command_lines(
+    mode: str, toy_file: Path, toy_model: hatpose.Model, tmp_path: Path
+) -> None:
+    photo = tmp_path / "139.png"
+    Image.fromarray(toy.picture(NECK, (30.3, 60.6))).save(photo)
+    run = subprocess.run(
+        [
+            hatpose_command(), "detect", "--format", "coco", "--mode", mode,
+            "--size", str(toy.HEIGHT), "--model", toy_file, photo,
+        ],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    # Before the cut to whole pixels, as results for evaluation are.
+    decode = "best" if mode == "best" else "compat_exact"
+    result = toy_model.detector(size=toy.HEIGHT, mode=decode)(photo)
+    assert [person.keypoint_count for person in result] == [3, 3]
+    ours = json.loads(result.to_json("coco", image_id=139), parse_float=str)
+    assert ours == json.loads(run.stdout, parse_float=str)
+    factor = 1 if mode == "best" else 2
+    scores = [float(entry["score"]) for entry in ours]
+    assert scores == (factor * result.scores).tolist()
+
+
+def test_coco_score_of_compat(toy_model: hatpose.Model, photo: Path) -> None:
+    for mode in ("compat", "compat_exact"):
+        result = toy_model.detector(size=toy.HEIGHT, mode=mode)(photo)
+        entries = json.loads(result.to_json("coco", image_id=1))
+        scores = [entry["score"] for entry in entries]
+        assert len(scores) == 2
+        assert scores == (2 * result.scores).tolist()
+
+
+def test_a_mode_of_none_is_the_usual_one(
+    toy_model: hatpose.Model, photo: Path
+) -> None:
+    result = toy_model.detector(size=toy.HEIGHT, mode=None)(photo)
+    assert result.mode == "best"
+
+
+def test_a_file_that_cannot_be_written(
+    result: hatpose.Result, tmp_path: Path
+) -> None:
+    target = tmp_path / "no" / "x.png"
+    with pytest.raises(hatpose.FileError) as caught:
+        result.save(target)
+    assert str(caught.value) == f"{target}: No such file or directory"
+    assert isinstance(caught.value, OSError)
+    for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):
+        assert (error.code, error.path) == ("io", str(target))
+        assert error.errno == errno.ENOENT
+        assert "part" not in str(error)
+    with pytest.raises(hatpose.FileError) as caught:
+        hatpose.contact_sheet([result], target)
+    assert caught.value.path == str(target)
+    with pytest.raises(hatpose.ArgumentError):
+        result.save(tmp_path / "zero\0byte.png")
+    for quality in (-1, 2**32 + 90, 2.5):
+        with pytest.raises(hatpose.ArgumentError, match="quality"):
+            result.save(tmp_path / "x.jpg", quality=quality)
+
+
+def test_head_of_ignores_weak_joints(detector: hatpose.Detector) -> None:
+    keypoints = np.full((2, 18, 3), np.nan, np.float32)
+    names = list(hatpose.KEYPOINT_NAMES)
+    for name, point in {
+        "neck": (100, 100, 0.9),
+        "nose": (100, 70, 0.9),
+        "right_shoulder": (80, 104, 0.9),
+    }.items():
+        keypoints[:, names.index(name)] = point
+    # A guess far away; it widens the box of the body, not the head's place.
+    keypoints[0, names.index("left_ear")] = (300, 300, 0.09)
+    keypoints[1, names.index("left_ear")] = (300, 300, 0.1)
+    weak, strong = detector.match(keypoints, 640, 480)
+    box = head_of(weak)
+    assert box.left + box.width / 2 == pytest.approx(100)
+    assert box.width < 100 < 300 < head_of(strong).width
 
 
 def test_table(result: hatpose.Result, photo: Path) -> None:

@@ -19,6 +19,7 @@ from .detector import (
 )
 from .errors import (
     ArgumentError,
+    FileError,
     HatposeError,
     ImageError,
     LibraryError,
@@ -38,6 +39,7 @@ __all__ = [
     "ArgumentError",
     "Box",
     "Detector",
+    "FileError",
     "Hat",
     "HatBox",
     "HatposeError",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 __all__ = [
     "ArgumentError",
+    "FileError",
     "HatposeError",
     "ImageError",
     "LibraryError",
@@ -60,6 +61,13 @@ class ModelError(HatposeError):
 
 class LimitError(HatposeError):
     """Over a limit of the detector; the text names it."""
+
+
+class FileError(HatposeError, OSError):
+    """A file that cannot be written; `errno` is the system's number."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (*super().__reduce__(), {"errno": self.errno})
 
 
 class LibraryError(HatposeError, ImportError):

@@ -1,13 +1,16 @@
 """A result as data for others: native, OpenPose, COCO, tables.
 
-All numbers come from the library's own JSON text, so that every form, and the
-command line, say the same digits.
+Numbers come from the library's own JSON text, so that every form, and the
+command line, say the same digits. COCO's form is for evaluation: it has all
+digits, as `hatpose detect --format coco` prints them.
 """
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from .errors import ArgumentError
 from .network import KEYPOINT_NAMES
@@ -25,7 +28,6 @@ COCO_FROM_OURS = (0, 15, 14, 17, 16, 5, 2, 6, 3, 7, 4, 11, 8, 12, 9, 13, 10)
 COCO_PERSON = 1
 # COCO counts from the edge of the picture, we from the centre of a pixel.
 COCO_SHIFT_PX = 0.5
-_PIXEL_DECIMALS = 2
 
 _OPENPOSE_EMPTY = (
     "face_keypoints_2d",
@@ -82,33 +84,40 @@ def openpose(result: Result) -> dict[str, Any]:
 def coco(result: Result, image_id: int) -> list[dict[str, Any]]:
     """COCO's result form: 17 points, the third number is the score.
 
-    In compat it is 1, as in the original.
+    In compat it is 1, and people are ranked as by the original's validation
+    program. The command line's compat is compat_exact here.
     """
+    compat = result.mode != "best"
     answers = []
-    for person in native(result)["people"]:
+    for person in result:
         numbers: list[float] = []
         for index in COCO_FROM_OURS:
-            point = person["keypoints"][KEYPOINT_NAMES[index]]
-            if point is None:
+            x, y, score = person.keypoints[index]
+            if np.isnan(score):
                 numbers += [0, 0, 0]
                 continue
-            x, y, score = point
-            shown = score if result.mode == "best" else 1
-            numbers += [_shifted(x), _shifted(y), shown]
+            # In float, as in the library.
+            shift = np.float32(COCO_SHIFT_PX)
+            shown = np.float32(1) if compat else score
+            numbers += map(_shortest, (x + shift, y + shift, shown))
+        score = person.score
+        if compat:
+            score *= max(0, person.keypoint_count - 1)
         answers.append(
             {
                 "image_id": image_id,
                 "category_id": COCO_PERSON,
                 "keypoints": numbers,
-                "score": person["score"],
+                "score": _shortest(np.float64(score)),
             }
         )
     return answers
 
 
-def _shifted(pixels: float) -> float:
-    """Rounded as the native form is: no digits of binary fractions."""
-    return round(pixels + COCO_SHIFT_PX, _PIXEL_DECIMALS)
+def _shortest(number: np.floating[Any]) -> float:
+    """The fewest digits that mean this number; 26.0 is 26."""
+    value = float(str(number))
+    return int(value) if value.is_integer() else value
 
 
 def summary(result: Result) -> str:
@@ -145,7 +154,6 @@ def to_df(result: Result) -> pandas.DataFrame:
 
 
 def to_supervision(result: Result) -> supervision.KeyPoints:
-    import numpy as np
     import supervision
 
     numbers = np.nan_to_num(result.keypoints)

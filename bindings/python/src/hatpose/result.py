@@ -311,7 +311,7 @@ class Origin:
 def _same_file(one: str, other: str | os.PathLike[str]) -> bool:
     try:
         return os.path.samefile(one, other)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a zero byte
         return False
 
 

@@ -33,6 +33,8 @@ JPEG_QUALITY = 90
 
 _HEAD_JOINTS = (0, 14, 15, 16, 17)  # nose, eyes, ears
 _NECK = 1
+# Weaker joints are guesses that may lie anywhere; they are not drawn either.
+_LEAST_SCORE = 0.1
 _RANK = {Hat.NOT_WORN: 0, Hat.UNKNOWN: 1, Hat.WORN: 2}
 _WORD = {Hat.NOT_WORN: "no hat", Hat.UNKNOWN: "unknown", Hat.WORN: "hat"}
 # Not told apart by red and green.
@@ -142,7 +144,8 @@ def _tile_of(person: Person, pixels: Array, name: str) -> Tile:
 
 def head_of(person: Person) -> Box:
     """A square around the head and a hat on it, from the joints found."""
-    points = person.keypoints
+    points = person.keypoints.copy()
+    points[~(points[:, 2] >= np.float32(_LEAST_SCORE))] = np.nan
     head = points[list(_HEAD_JOINTS), :2]
     head = head[~np.isnan(head[:, 0])]
     longest = max(person.box.width, person.box.height)
