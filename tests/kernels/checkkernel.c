@@ -123,7 +123,7 @@ static void check_gemm_once(const hp_kernels *kernels, int m, int n, int k)
     guarded_destroy(&c);
 }
 
-enum { CALLS = 400, CALL_M = 32, CALL_N = 24, CALL_K = 2000 };
+enum { CALLS = 100, CALL_M = 32, CALL_N = 24, CALL_K = 2000 };
 
 typedef struct many_calls {
     const hp_kernels *kernels;
@@ -165,7 +165,7 @@ static void check_gemm_in_threads(const hp_kernels *kernels)
     hp_memory_init(&memory, NULL, 0);
     CHECK(hp_pool_create(&memory, THREADS, &pool, NULL) == HATPOSE_OK);
     const time_t begin_s = time(NULL);
-    for (int round = 0; round < 30 && time(NULL) < begin_s + 2; round++)
+    for (int round = 0; round < 120 && time(NULL) < begin_s + 2; round++)
         hp_pool_run(pool, CALLS, call_gemm, &calls);
     hp_pool_destroy(pool);
     CHECK_MESSAGE(atomic_load(&calls.wrong) == 0, "%d products",
