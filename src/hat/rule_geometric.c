@@ -95,8 +95,9 @@ static hatpose_status reserve_pairs(hp_memory *memory, hp_matcher *matcher,
 {
     size_t kept, all, bytes;
 
+    /* One more than needed: there is a block even without a box. */
     if (!hp_size_multiply(w->place_count, most_pairs_of_a_row(w), &kept) ||
-        !hp_size_add(kept, w->scene->hat_count, &all) ||
+        !hp_size_add(kept, (size_t)w->scene->hat_count + 1, &all) ||
         !hp_size_multiply(all, sizeof(hp_pair), &bytes))
         bytes = SIZE_MAX;
     hatpose_status status = hp_buffer_reserve(memory, &matcher->pairs, bytes,
