@@ -218,6 +218,65 @@ static void version_6_is_answered_to_the_bit(void)
     CHECK(run_version("v6") == 141);
 }
 
+static void match_geometric(vector *v)
+{
+    hp_memory memory;
+    hp_matcher matcher;
+
+    memset(&matcher, 0, sizeof matcher);
+    hp_memory_init(&memory, NULL, 0);
+    CHECK(hp_hats_match(&memory, &matcher, HATPOSE_HATS_GEOMETRIC, &v->scene,
+                        NULL) == HATPOSE_OK);
+    hp_matcher_release(&memory, &matcher);
+}
+
+/* The faults of the service's rule, its vectors v3-315 to v3-327: what the
+ * geometric rule says of the people, w worn, n not worn. */
+static void geometric_rule_is_free_of_these_faults(void)
+{
+    static const struct {
+        const char *id, *states;
+    } faults[] = {
+        {"v3-315", "n"},  /* hat in the lowered hand */
+        {"v3-316", "n"},  /* hat in the hand beside the head */
+        {"v3-317", "w"},  /* profile */
+        {"v3-318", "w"},  /* from behind */
+        {"v3-319", "w"},  /* one ear only */
+        {"v3-320", "w"},  /* no point of the head */
+        {"v3-321", "w"},  /* lying */
+        {"v3-322", "w"},  /* lying the other way */
+        {"v3-323", "w"},  /* head down */
+        {"v3-324", "w"},  /* bending */
+        {"v3-325", "n"},  /* hat two heads above */
+        {"v3-326", "w"},  /* close-up */
+        {"v3-327", "wn"}, /* neighbours, one hat */
+    };
+    static vector v;
+    const json_t *json;
+    size_t i;
+    unsigned count = 0;
+
+    json_array_foreach(all_vectors, i, json)
+    {
+        const char *id = json_string_value(json_object_get(json, "id"));
+        for (size_t k = 0; k < sizeof faults / sizeof faults[0]; k++) {
+            if (strcmp(faults[k].id, id) != 0)
+                continue;
+            read_vector(json, &v);
+            match_geometric(&v);
+            count++;
+            for (uint32_t p = 0; p < v.scene.person_count; p++)
+                CHECK_MESSAGE(v.people[p].hat_state ==
+                                  (faults[k].states[p] == 'w'
+                                       ? HATPOSE_HAT_WORN
+                                       : HATPOSE_HAT_NOT_WORN),
+                              "%s: person %u is %d", id, (unsigned)p,
+                              (int)v.people[p].hat_state);
+        }
+    }
+    CHECK(count == sizeof faults / sizeof faults[0]);
+}
+
 int main(void)
 {
     json_error_t error;
@@ -230,6 +289,7 @@ int main(void)
     all_vectors = json_object_get(file, "vectors");
     RUN(version_3_is_answered_to_the_bit);
     RUN(version_6_is_answered_to_the_bit);
+    RUN(geometric_rule_is_free_of_these_faults);
     json_decref(file);
     CHECK_EXIT();
 }

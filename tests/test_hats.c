@@ -171,6 +171,16 @@ static void one_hat_dresses_one_of_two_neighbours(void)
     CHECK(scene.hats[0].person_index == 0);
 }
 
+/* Detectors that were shown whole heads. */
+static void box_with_the_face_is_a_hat_too(void)
+{
+    hat_scene_clear(&scene);
+    hat_scene_add_person(&scene, 500, 500, 60);
+    hat_scene_add_box(&scene, HATPOSE_GEAR_HAT, 500, 490, 84, 114);
+    hat_scene_match(&scene, HATPOSE_HATS_GEOMETRIC);
+    expect(&scene.people[0], HATPOSE_HAT_WORN, HATPOSE_REASON_HAT_ON_HEAD);
+}
+
 /* A hat two heads above, one on the chest, a cupboard, a dot. */
 static void hats_of_the_wrong_place_or_size_are_not_worn(void)
 {
@@ -571,6 +581,7 @@ int main(void)
     RUN(nothing_of_a_person_is_unknown);
     RUN(tiny_head_is_no_evidence_of_a_bare_one);
     RUN(one_hat_dresses_one_of_two_neighbours);
+    RUN(box_with_the_face_is_a_hat_too);
     RUN(hats_of_the_wrong_place_or_size_are_not_worn);
     RUN(moving_and_scaling_changes_nothing);
     RUN(mirroring_changes_nothing);

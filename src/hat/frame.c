@@ -256,6 +256,25 @@ static vector head_up(const hatpose_person *person, double scale_px)
     return up;
 }
 
+/* Needs up. */
+static void find_back(const hatpose_person *person, hp_frame *frame)
+{
+    static const int nose[] = {NOSE};
+    static const int eyes[] = {RIGHT_EYE, LEFT_EYE};
+    static const int ears[] = {RIGHT_EAR, LEFT_EAR};
+    vector front, side, up = {frame->up_x, frame->up_y};
+
+    frame->back_x_px = frame->back_y_px = 0;
+    if ((!mean_of(person, nose, 1, &front) &&
+         !mean_of(person, eyes, 2, &front)) ||
+        !mean_of(person, ears, 2, &side))
+        return;
+    vector away = minus(side, front);
+    double along = dot(away, up);
+    frame->back_x_px = away.x - along * up.x;
+    frame->back_y_px = away.y - along * up.y;
+}
+
 /* ---- Other parts ------------------------------------------------------ */
 
 static bool torso_up(const hatpose_person *person, vector *out)
@@ -314,5 +333,6 @@ bool hp_frame_find(const hatpose_person *person, hp_frame_kind kind,
         return false;
     out->up_x = up.x / length;
     out->up_y = up.y / length;
+    find_back(person, out);
     return true;
 }

@@ -20,7 +20,9 @@ typedef struct hp_frame {
     double up_x, up_y; /* unit vector: crown of the head, or along a limb
                           towards its end */
     double scale_px;   /* width of the head seen from the front */
-    int face_count;    /* nose, eyes, ears that were found */
+    /* From nose (or eyes) to ears, across up; 0 when one of them is hidden. */
+    double back_x_px, back_y_px;
+    int face_count; /* nose, eyes, ears that were found */
     bool has_neck;
 } hp_frame;
 

@@ -20,6 +20,9 @@ typedef struct hp_gear_place {
     hp_gear_anchor anchors[HP_GEAR_MOST_ANCHORS];
     /* Used only when no anchor is found; weight_both 0: there is none. */
     hp_gear_anchor fallback;
+    /* How far the box is moved from nose to ears, in their distance across
+     * "up": nothing from the front, backwards in profile. */
+    double back;
 } hp_gear_place;
 
 typedef struct hp_gear {

@@ -19,9 +19,9 @@ static const int sure_face_count = 2;
 static const double least_bare_scale_px = 6;
 /* The hand reaches this much beyond the wrist, in lengths of the forearm. */
 static const double hand_beyond_wrist = 0.15;
-/* A box is in a hand within this part of its size, and not when it fits the
- * head this well. */
-static const double hand_reach = 0.45, on_head_cost = 2.5;
+/* A box is in a hand within this part of its size. On that person's head it
+ * then costs this much more: a hand may also touch the hat that is worn. */
+static const double hand_reach = 0.45, hand_cost = 3;
 
 /* One box. */
 typedef struct box {
@@ -159,8 +159,8 @@ static bool find_place(const hatpose_person *person, const hp_gear_place *kind,
         add_anchor(person, &kind->fallback, &out->frame, sum);
     if (sum[2] == 0)
         return false;
-    out->x = sum[0] / sum[2];
-    out->y = sum[1] / sum[2];
+    out->x = sum[0] / sum[2] + kind->back * out->frame.back_x_px;
+    out->y = sum[1] / sum[2] + kind->back * out->frame.back_y_px;
     out->least_cost = INFINITY;
     out->looseness = 1;
     if (kind->frame == HP_FRAME_HEAD && out->frame.face_count < sure_face_count)
@@ -248,14 +248,13 @@ static size_t gather_row(const work *w, place *p, hp_pair *out)
         if (!b->is_usable)
             continue;
         double cost = cost_of(w, p, b);
-        p->least_cost = fmin(p->least_cost, cost);
         /* Not a number, of an enormous box, is no pair either. */
-        if (!(cost < gate))
-            continue;
-        if (w->gear->can_be_held && cost > on_head_cost &&
+        if (cost < gate && w->gear->can_be_held &&
             hand_distance(person, b) <= hand_reach)
-            continue;
-        out[count++] = (hp_pair){cost, i};
+            cost += hand_cost;
+        p->least_cost = fmin(p->least_cost, cost);
+        if (cost < gate)
+            out[count++] = (hp_pair){cost, i};
     }
     hp_sort(out, count, sizeof *out, compare_pairs);
     return count < most ? count : most;

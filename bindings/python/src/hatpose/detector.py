@@ -133,7 +133,8 @@ class Model:
         network's input. mode: "best", "compat" (the original, to the bit) or
         "compat_exact" (its people before the cut to whole pixels). Further
         options are the fields of hatpose_options: person_threshold=0.2,
-        max_people=20, precision="f32" ("auto", "bf16", "int8"), ...
+        max_people=20, precision="f32" ("auto", "bf16", "int8"),
+        hat_rule="geometric" ("compat"), ...
         """
         settings = {"threads": threads, "size": size, "mode": mode, **options}
         return Detector(self, settings)
