@@ -1,7 +1,7 @@
 /* frame.c - axes and scale of a part of the body. Seen from any side a
  * length only gets shorter, so the scale is the largest of its lower bounds;
  * directions fade where the lengths they come from are foreshortened. The
- * factors are from labelled photos, see docs/compat.md. */
+ * factors and weights come from labelled photos, by training/fit_hats.py. */
 #include "hat/frame.h"
 
 #include <math.h>
@@ -27,25 +27,26 @@ typedef struct measure {
 } measure;
 
 static const measure face_measures[] = {
-    {RIGHT_EAR, LEFT_EAR, 1.0},  {RIGHT_EYE, LEFT_EYE, 2.35},
-    {RIGHT_EYE, RIGHT_EAR, 1.0}, {LEFT_EYE, LEFT_EAR, 1.0},
-    {NOSE, RIGHT_EAR, 0.95},     {NOSE, LEFT_EAR, 0.95},
+    {RIGHT_EAR, LEFT_EAR, 1.0},   {RIGHT_EYE, LEFT_EYE, 2.10},
+    {RIGHT_EYE, RIGHT_EAR, 0.96}, {LEFT_EYE, LEFT_EAR, 0.96},
+    {NOSE, RIGHT_EAR, 1.15},      {NOSE, LEFT_EAR, 1.15},
 };
 static const measure body_measures[] = {
-    {NOSE, NECK, 0.80},
-    {RIGHT_SHOULDER, LEFT_SHOULDER, 0.56},
-    {NECK, RIGHT_SHOULDER, 1.12},
-    {NECK, LEFT_SHOULDER, 1.12},
+    {NOSE, NECK, 0.90},
+    {RIGHT_SHOULDER, LEFT_SHOULDER, 0.37},
+    {NECK, RIGHT_SHOULDER, 0.74},
+    {NECK, LEFT_SHOULDER, 0.74},
 };
 static const double torso_factor = 0.36; /* neck to the middle of the hips */
 
 /* The face may say this much less or more than the body. */
-static const double face_least = 0.6, face_most = 1.5;
+static const double face_least = 0.73, face_most = 1.1;
 
 /* Lengths, in head widths, at which a direction is worth its full weight,
  * and the weights. */
-static const double neck_full = 0.8, eyes_full = 0.35;
-static const double line_weight = 0.7, eyes_weight = 0.5;
+static const double neck_full = 0.8, ears_full = 1, eyes_full = 0.425;
+static const double nose_full = 0.35;
+static const double line_weight = 0.70, eyes_weight = 0.69;
 
 static const double least_scale_px = 2;
 
@@ -247,12 +248,12 @@ static vector head_up(const hatpose_person *person, double scale_px)
     } else {
         add_unit(&up, rough, 1);
     }
-    add_normal(&up, person, RIGHT_EAR, LEFT_EAR, scale_px, rough);
-    add_normal(&up, person, RIGHT_EYE, LEFT_EYE, scale_px / 2.35, rough);
+    add_normal(&up, person, RIGHT_EAR, LEFT_EAR, ears_full * scale_px, rough);
+    add_normal(&up, person, RIGHT_EYE, LEFT_EYE, eyes_full * scale_px, rough);
     if (eyes_over_nose(person, &direction))
         add_unit(&up, direction,
                  eyes_weight *
-                     fmin(1, length_of(direction) / (eyes_full * scale_px)));
+                     fmin(1, length_of(direction) / (nose_full * scale_px)));
     return up;
 }
 

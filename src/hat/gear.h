@@ -33,9 +33,10 @@ typedef struct hp_gear {
      * all boxes end at the same height, whether they hold the hat alone or
      * the face as well. */
     double drop;
-    double up_sigma, side_sigma; /* of the middle of the box */
-    double size_sigma;           /* of the logarithm of the size */
-    bool can_be_held;            /* seen in hands as well */
+    /* Of the middle of the box: above its place, below it, beside it. */
+    double over_sigma, under_sigma, side_sigma;
+    double size_sigma; /* of the logarithm of the size */
+    bool can_be_held;  /* seen in hands as well */
 } hp_gear;
 
 /* kind: HATPOSE_GEAR_*. */

@@ -13,7 +13,7 @@
 /* A pair that costs as much is none: three sigma. */
 static const double gate = 9;
 /* With less than two points of the face the place is known less well. */
-static const double loose_factor = 1.5;
+static const double loose_factor = 1.13;
 static const int sure_face_count = 2;
 /* A smaller head is no evidence of a bare one. */
 static const double least_bare_scale_px = 6;
@@ -220,11 +220,12 @@ static double cost_of(const work *w, const place *p, const box *b)
     double unit = f->scale_px * p->looseness;
     double dx = b->x - p->x, dy = b->y - p->y;
     double drop = gear->drop * (b->size - gear->size * f->scale_px);
-    double up = (dx * f->up_x + dy * f->up_y + drop) / (unit * gear->up_sigma);
+    double up = (dx * f->up_x + dy * f->up_y + drop) / unit;
     double side = (dx * f->up_y - dy * f->up_x) / (unit * gear->side_sigma);
     double size =
         (b->log_size - log(gear->size * f->scale_px)) / gear->size_sigma;
 
+    up /= up > 0 ? gear->over_sigma : gear->under_sigma;
     return up * up + side * side + size * size;
 }
 
