@@ -80,6 +80,18 @@ static void nobody_looked_is_unknown(void)
     }
 }
 
+static void nobody_and_nothing_is_an_answer(void)
+{
+    for (uint32_t rule = 0; rule < 2; rule++) {
+        hat_scene_clear(&scene);
+        hat_scene_match(&scene, rule);
+        hat_scene_add_hat(&scene, 500, 500, 60);
+        hat_scene_match(&scene, rule);
+        CHECK(scene.hats[0].person_index == -1);
+        CHECK(scene.hats[0].holder_index == -1);
+    }
+}
+
 static void hat_in_the_hand_is_held(void)
 {
     hat_scene_clear(&scene);
@@ -574,6 +586,7 @@ int main(void)
     RUN(hat_on_the_head_is_worn);
     RUN(head_without_a_hat_is_bare);
     RUN(nobody_looked_is_unknown);
+    RUN(nobody_and_nothing_is_an_answer);
     RUN(hat_in_the_hand_is_held);
     RUN(hat_in_a_hand_beside_the_head_is_held);
     RUN(hand_at_the_brim_of_a_worn_hat_changes_nothing);

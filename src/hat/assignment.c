@@ -34,7 +34,8 @@ static hatpose_status reserve(hp_memory *memory, hp_buffer *scratch,
                               hatpose_error *err)
 {
     size_t rows = problem->row_count, columns = problem->column_count;
-    size_t bytes = 0;
+    /* One more than needed: there is a block even for nobody. */
+    size_t bytes = 1;
 
     if (!add_bytes(&bytes, rows, sizeof(double)) ||
         !add_bytes(&bytes, columns,
