@@ -478,7 +478,7 @@ def main() -> None:
     parser.add_argument("-m", "--model", required=True, help="GGUF")
     parser.add_argument("-s", "--size", type=int, default=256)
     parser.add_argument("--poses", default="hat-poses.jsonl", help="kept there")
-    parser.add_argument("--only", default="hhd", help="start of names (hhd)")
+    parser.add_argument("--only", default="", help="start of names")
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
