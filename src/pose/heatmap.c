@@ -105,23 +105,36 @@ void hp_heatmap_enlarge_row(const float *wide, int width, int height, int y_up,
     mix_rows(rows[0], rows[1], rows[2], rows[3], at.phase, count, out);
 }
 
-float hp_heatmap_enlarge_at(const float *plane, int width, int height, int x_up,
-                            int y_up)
+/* As mix_rows, of the cells in these rows and columns. */
+static float mix_cells(const float *plane, const int rows[TAPS],
+                       const int columns[TAPS], place x, place y)
 {
-    place x = place_of(x_up), y = place_of(y_up);
     float sums[TAPS];
 
-    assert(x_up >= 0 && x_up < width * RATIO);
-    assert(y_up >= 0 && y_up < height * RATIO);
-    for (int tap = 0; tap < TAPS; tap++) {
-        const float *row =
-            plane + (size_t)clamped(y.cell - 1 + tap, height) * (size_t)width;
-        float sum = row[clamped(x.cell - 1, width)] * weights[0][x.phase];
-        for (int i = 1; i < TAPS; i++)
-            sum += row[clamped(x.cell - 1 + i, width)] * weights[i][x.phase];
-        sums[tap] = sum;
+    for (int i = 0; i < TAPS; i++) {
+        const float *row = plane + rows[i];
+        sums[i] = row[columns[0]] * weights[0][x.phase] +
+                  row[columns[1]] * weights[1][x.phase] +
+                  row[columns[2]] * weights[2][x.phase] +
+                  row[columns[3]] * weights[3][x.phase];
     }
     return sums[0] * weights[0][y.phase] +
            (sums[1] * weights[1][y.phase] +
             (sums[2] * weights[2][y.phase] + sums[3] * weights[3][y.phase]));
+}
+
+void hp_heatmap_enlarge_at(const float *const planes[2], int width, int height,
+                           int x_up, int y_up, float values[2])
+{
+    place x = place_of(x_up), y = place_of(y_up);
+    int rows[TAPS], columns[TAPS];
+
+    assert(x_up >= 0 && x_up < width * RATIO);
+    assert(y_up >= 0 && y_up < height * RATIO);
+    for (int tap = 0; tap < TAPS; tap++) {
+        rows[tap] = clamped(y.cell - 1 + tap, height) * width;
+        columns[tap] = clamped(x.cell - 1 + tap, width);
+    }
+    values[0] = mix_cells(planes[0], rows, columns, x, y);
+    values[1] = mix_cells(planes[1], rows, columns, x, y);
 }

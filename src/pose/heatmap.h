@@ -13,8 +13,8 @@ void hp_heatmap_enlarge_x(const float *plane, int width, int height,
 void hp_heatmap_enlarge_row(const float *wide, int width, int height, int y_up,
                             float *out);
 
-/* One value of the enlarged plane, with the same bits. */
-float hp_heatmap_enlarge_at(const float *plane, int width, int height, int x_up,
-                            int y_up);
+/* One pixel of two enlarged planes, with the same bits. */
+void hp_heatmap_enlarge_at(const float *const planes[2], int width, int height,
+                           int x_up, int y_up, float values[2]);
 
 #endif

@@ -16,8 +16,14 @@
 
 enum { SAMPLES = 10 };
 
-/* Samples that must respond. compat asks for more than 8 of 10. */
-enum { VALID_BEST = 7, VALID_COMPAT = 9 };
+/* The first four in the order of looking, at 2, 4, 5 and 7 ninths. */
+enum { MIDDLE_SAMPLES = 4 };
+
+/* compat asks for more than 8 of 10 that respond. */
+enum { FAILED_MOST_COMPAT = 1 };
+
+/* Keeps the length of no limb from being a divisor. */
+static const float shortest_map_px = 1e-6F;
 
 /* best: the network was taught limbs without the half cell by which heatmap
  * cells are shifted: in the PAFs they lie that much right and below. This is
@@ -38,27 +44,26 @@ typedef struct vector {
 static vector direction(const hp_peak *from, const hp_peak *to)
 {
     float dx = to->x - from->x, dy = to->y - from->y;
-    float length = sqrtf(dx * dx + dy * dy) + 1e-6F;
+    float length = sqrtf(dx * dx + dy * dy) + shortest_map_px;
 
     return (vector){dx / length, dy / length};
 }
 
 /* Sample k is at 0, 1/9 .. 1 of the way, rounded to up_px. */
-static float response_compat(const hp_pose_input *input, int type,
-                             const hp_peak *from, const hp_peak *to, int k,
-                             vector along)
+static float response_compat(const hp_pose_input *input,
+                             const float *const paf[2], const hp_peak *from,
+                             const hp_peak *to, int k, vector along)
 {
-    int width = input->width_map_px, height = input->height_map_px;
-    size_t cells = (size_t)width * (size_t)height;
-    const float *paf = input->pafs + (size_t)input->limb_paf[type] * cells;
     const float ninth = 1.0F / (SAMPLES - 1);
     float step_x = ninth * (to->x - from->x);
     float step_y = ninth * (to->y - from->y);
     int x = (int)rintf(step_x * (float)k + from->x);
     int y = (int)rintf(step_y * (float)k + from->y);
+    float at[2];
 
-    return hp_heatmap_enlarge_at(paf, width, height, x, y) * along.x +
-           hp_heatmap_enlarge_at(paf + cells, width, height, x, y) * along.y;
+    hp_heatmap_enlarge_at(paf, input->width_map_px, input->height_map_px, x, y,
+                          at);
+    return at[0] * along.x + at[1] * along.y;
 }
 
 static double score_compat(const hp_limb_finder *finder,
@@ -67,6 +72,9 @@ static double score_compat(const hp_limb_finder *finder,
 {
     /* The middle first: a pair that no limb joins mostly fails there. */
     static const int order[SAMPLES] = {4, 5, 2, 7, 3, 6, 1, 8, 0, 9};
+    size_t cells = (size_t)input->width_map_px * (size_t)input->height_map_px;
+    const float *x_plane = input->pafs + (size_t)input->limb_paf[type] * cells;
+    const float *const paf[2] = {x_plane, x_plane + cells};
     vector along = direction(from, to);
     float e[SAMPLES];
     int failed = 0;
@@ -74,10 +82,10 @@ static double score_compat(const hp_limb_finder *finder,
     (void)finder;
     for (int i = 0; i < SAMPLES; i++) {
         int k = order[i];
-        e[k] = response_compat(input, type, from, to, k, along);
+        e[k] = response_compat(input, paf, from, to, k, along);
         if (!(e[k] > input->limb_threshold)) {
             e[k] *= 0;
-            if (++failed > SAMPLES - VALID_COMPAT)
+            if (++failed > FAILED_MOST_COMPAT)
                 return 0;
         }
     }
@@ -87,33 +95,37 @@ static double score_compat(const hp_limb_finder *finder,
     return (double)sum / ((double)(SAMPLES - failed) + 1e-6);
 }
 
-/* A type's PAF in the field: rows of (width + 1) x, y pairs, the last column
- * and the last row twice, so that four neighbours are always there. */
-static const float *field_of(const hp_limb_finder *finder,
-                             const hp_pose_input *input, int type)
+/* The field holds each type's PAF as rows of x, y pairs, with a border of one
+ * cell that repeats the edge: around any place that a limb can pass there are
+ * four cells. */
+static size_t field_row(const hp_pose_input *input)
 {
-    size_t cells =
-        ((size_t)input->width_map_px + 1) * ((size_t)input->height_map_px + 1);
+    return ((size_t)input->width_map_px + 2) * 2;
+}
 
-    return (const float *)finder->field.data + (size_t)type * cells * 2;
+static size_t field_plane(const hp_pose_input *input)
+{
+    return field_row(input) * ((size_t)input->height_map_px + 2);
 }
 
 static void interleave_row(const float *restrict x, const float *restrict y,
                            int width, float *restrict out)
 {
+    out[0] = x[0];
+    out[1] = y[0];
     for (int i = 0; i < width; i++) {
-        out[2 * i] = x[i];
-        out[2 * i + 1] = y[i];
+        out[2 * i + 2] = x[i];
+        out[2 * i + 3] = y[i];
     }
-    out[2 * width] = x[width - 1];
-    out[2 * width + 1] = y[width - 1];
+    out[2 * width + 2] = x[width - 1];
+    out[2 * width + 3] = y[width - 1];
 }
 
 static hatpose_status make_field(hp_memory *memory, hp_limb_finder *finder,
                                  const hp_pose_input *input, hatpose_error *err)
 {
     int width = input->width_map_px, height = input->height_map_px;
-    size_t row = ((size_t)width + 1) * 2, plane = row * ((size_t)height + 1);
+    size_t row = field_row(input), plane = field_plane(input);
     size_t cells = (size_t)width * (size_t)height;
     hatpose_status status =
         hp_buffer_reserve(memory, &finder->field,
@@ -124,62 +136,70 @@ static hatpose_status make_field(hp_memory *memory, hp_limb_finder *finder,
     for (int type = 0; type < HP_LIMB_COUNT; type++) {
         float *out = (float *)finder->field.data + (size_t)type * plane;
         const float *x = input->pafs + (size_t)input->limb_paf[type] * cells;
-        for (int i = 0; i <= height; i++) {
-            size_t at = (size_t)(i < height ? i : height - 1) * (size_t)width;
-            interleave_row(x + at, x + cells + at, width,
-                           out + (size_t)i * row);
-        }
+        for (int i = 0; i < height; i++)
+            interleave_row(x + i * width, x + cells + i * width, width,
+                           out + (size_t)(i + 1) * row);
+        memcpy(out, out + row, row * sizeof *out);
+        memcpy(out + plane - row, out + plane - 2 * row, row * sizeof *out);
     }
     return HATPOSE_OK;
 }
 
-static float clamped(float value, float most)
+/* The field at a place, between four cells, times a vector. */
+static float response_best(const float *field, int row, float x, float y,
+                           vector by)
 {
-    return fminf(fmaxf(value, 0), most);
+    int left = (int)x, top = (int)y;
+    float rx = x - (float)left, ry = y - (float)top;
+    const float *p = field + (top * row + left * 2), *q = p + row;
+    float p0 = p[0] * by.x + p[1] * by.y, p1 = p[2] * by.x + p[3] * by.y;
+    float q0 = q[0] * by.x + q[1] * by.y, q1 = q[2] * by.x + q[3] * by.y;
+    float upper = p0 + (p1 - p0) * rx, lower = q0 + (q1 - q0) * rx;
+
+    return upper + (lower - upper) * ry;
 }
 
 float hp_limb_score_best(const hp_limb_finder *finder,
                          const hp_pose_input *input, int type,
                          const hp_peak *from, const hp_peak *to,
-                         int valid_least)
+                         const hp_limb_demand *demand)
 {
     /* The middle first: a pair that no limb joins mostly fails there. */
     static const float ways[SAMPLES] = {4.0F / 9, 5.0F / 9, 2.0F / 9, 7.0F / 9,
                                         3.0F / 9, 6.0F / 9, 1.0F / 9, 8.0F / 9,
                                         0,        1};
-    const float *field = field_of(finder, input, type);
-    size_t row = ((size_t)input->width_map_px + 1) * 2;
-    float x_most = (float)(input->width_map_px - 1);
-    float y_most = (float)(input->height_map_px - 1);
-    float dx = to->x - from->x, dy = to->y - from->y;
-    vector along = direction(from, to);
+    const float *field =
+        (const float *)finder->field.data + (size_t)type * field_plane(input);
+    int row = (int)field_row(input);
+    float x = from->x + field_shift_map_px + 1; /* 1: the border */
+    float y = from->y + field_shift_map_px + 1;
+    vector way = {to->x - from->x, to->y - from->y};
+    float length = sqrtf(way.x * way.x + way.y * way.y) + shortest_map_px;
+    float least = input->limb_threshold * length;
     float sum = 0;
     int failed = 0;
 
     for (int i = 0; i < SAMPLES; i++) {
-        float x = clamped(from->x + field_shift_map_px + dx * ways[i], x_most);
-        float y = clamped(from->y + field_shift_map_px + dy * ways[i], y_most);
-        int left = (int)x, top = (int)y;
-        float rx = x - (float)left, ry = y - (float)top;
-        const float *p = field + (size_t)top * row + (size_t)left * 2;
-        const float *q = p + row;
-        float px[4];
-        for (int c = 0; c < 4; c++)
-            px[c] = p[c] + (q[c] - p[c]) * ry;
-        float e = (px[0] + (px[2] - px[0]) * rx) * along.x +
-                  (px[1] + (px[3] - px[1]) * rx) * along.y;
+        float e = response_best(field, row, x + way.x * ways[i],
+                                y + way.y * ways[i], way);
         sum += e;
-        if (!(e > input->limb_threshold) && ++failed > SAMPLES - valid_least)
+        failed += !(e > least);
+        if (failed > (i < MIDDLE_SAMPLES ? demand->failed_middle_most
+                                         : demand->failed_most))
             return 0;
     }
-    return sum > 0 && sum <= FLT_MAX ? sum / (float)SAMPLES : 0;
+    /* The responses were to a vector as long as the limb. */
+    float score = sum / ((float)SAMPLES * length);
+    return score > 0 && score <= FLT_MAX ? score : 0;
 }
 
 static double score_best(const hp_limb_finder *finder,
                          const hp_pose_input *input, int type,
                          const hp_peak *from, const hp_peak *to)
 {
-    return hp_limb_score_best(finder, input, type, from, to, VALID_BEST);
+    static const hp_limb_demand demand = {1, 3};
+
+    return hp_limb_score_best(finder, input, type, from, to, &demand);
 }
 
 /* Two lists of peaks that a type of limb joins. */
@@ -205,7 +225,8 @@ static ends ends_of(const hp_peak_set *set, int type)
 static hatpose_status reserve(hp_memory *memory, hp_limb_finder *finder,
                               const hp_peak_set *set, hatpose_error *err)
 {
-    size_t pair_count = 0, limb_count = 0;
+    size_t pair_count = HP_PEAK_ROOM * HP_PEAK_ROOM;
+    size_t limb_count = HP_LIMB_COUNT * HP_PEAK_ROOM;
 
     for (int type = 0; type < HP_LIMB_COUNT; type++) {
         ends e = ends_of(set, type);
@@ -214,7 +235,8 @@ static hatpose_status reserve(hp_memory *memory, hp_limb_finder *finder,
         limb_count +=
             (size_t)(e.from_count < e.to_count ? e.from_count : e.to_count);
     }
-    size_t peak_count = (size_t)set->first[HATPOSE_KEYPOINT_COUNT];
+    size_t peak_count = (size_t)set->first[HATPOSE_KEYPOINT_COUNT] +
+                        HATPOSE_KEYPOINT_COUNT * HP_PEAK_ROOM;
     const struct {
         hp_buffer *buffer;
         size_t bytes;

@@ -36,12 +36,18 @@ hatpose_status hp_limb_find_compat(hp_memory *memory, hp_limb_finder *finder,
                                    const hp_peak_set *peaks, hp_limb_set *out,
                                    hatpose_error *err);
 
+/* How many of ten samples along a limb may fail to respond, and how many of
+ * the four in its middle. */
+typedef struct hp_limb_demand {
+    int failed_middle_most, failed_most;
+} hp_limb_demand;
+
 /* best, of any two peaks after hp_limb_find_best: the mean response along a
- * limb of a type if at least valid_least of its samples respond, else 0. */
+ * limb of a type, 0 when it falls short of the demand. */
 float hp_limb_score_best(const hp_limb_finder *finder,
                          const hp_pose_input *input, int type,
                          const hp_peak *from, const hp_peak *to,
-                         int valid_least);
+                         const hp_limb_demand *demand);
 
 void hp_limb_finder_release(hp_memory *memory, hp_limb_finder *finder);
 

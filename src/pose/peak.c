@@ -1,8 +1,8 @@
 /* peak.c - local maxima of the 18 heatmaps.
  *
- * best: on the maps as they are, map_px, placed between the cells. compat: on
- * enlarged maps, whole up_px, by x, then y, and none within 6 px of one that
- * comes before it; equal neighbours are no peak, as in the original. */
+ * best: on the maps as they are, by y, then x, placed between the cells,
+ * map_px. compat: on enlarged maps, by x, then y, whole up_px, and none within
+ * 6 px of one before it; equal neighbours are no peak, as in the original. */
 #include "pose/peak.h"
 
 #include <assert.h>
@@ -21,11 +21,13 @@ enum { SUPPRESSION_UP_PX = 6 };
 /* best: weaker peaks are noise of the network. */
 static const float score_floor = 0.02F;
 
-/* best: the heatmaps are taught as Gaussians of 7 input px, 0.875 cells. The
- * logarithm of one is a parabola, and its width being known, two neighbours
- * place the top. Values below the least are no longer Gaussian. */
-static const float gaussian_map_px = 0.875F;
+/* best: the heatmaps are taught as Gaussians of 7 input px, 0.875 cells.
+ * Values below the least are no longer one. */
+static const double variance_map_px = 0.875 * 0.875;
 static const float least_value = 0.01F;
+
+/* The top cannot be nearer to another cell, but for noise. */
+static const double offset_most_map_px = 0.6;
 
 /* A maximum of the map at hand. */
 typedef struct maximum {
@@ -57,7 +59,6 @@ static hatpose_status reserve(hp_memory *memory, hp_peak_finder *finder,
         size_t count, element_bytes;
     } needs[] = {
         {&finder->map, (width + 2) * (height + 2), sizeof(float)},
-        {&finder->mask, width, sizeof(int)},
         {&finder->found, most, sizeof(maximum)},
         {&finder->order, most + width + 1, sizeof(hp_rank)},
         {&finder->peaks, HATPOSE_KEYPOINT_COUNT * peak_limit, sizeof(hp_peak)},
@@ -92,30 +93,29 @@ static void draw_border(const hp_peak_finder *finder, float value)
     }
 }
 
-/* Sets mask[x] where the row has a maximum. */
-typedef void (*mask_fn)(const float *row, size_t stride, int width,
+/* Sets mask[x] where the row has a maximum of at least the threshold. */
+typedef void (*mask_fn)(const float *row, size_t stride, int count,
                         float threshold, int *mask);
 
-/* Above the four neighbours. Values below the threshold are 0 by now. */
-static void mask_compat(const float *restrict row, size_t stride, int width,
+/* Above the four neighbours. */
+static void mask_compat(const float *restrict row, size_t stride, int count,
                         float threshold, int *restrict mask)
 {
     const float *up = row - stride, *down = row + stride;
 
-    (void)threshold;
-    for (int x = 0; x < width; x++)
-        mask[x] = (row[x] > row[x - 1]) & (row[x] > row[x + 1]) &
-                  (row[x] > up[x]) & (row[x] > down[x]);
+    for (int x = 0; x < count; x++)
+        mask[x] = (row[x] >= threshold) & (row[x] > row[x - 1]) &
+                  (row[x] > row[x + 1]) & (row[x] > up[x]) & (row[x] > down[x]);
 }
 
 /* Above the four of eight neighbours that come before it in reading order,
  * not below the others: a flat top is one peak. */
-static void mask_best(const float *restrict row, size_t stride, int width,
+static void mask_best(const float *restrict row, size_t stride, int count,
                       float threshold, int *restrict mask)
 {
     const float *up = row - stride, *down = row + stride;
 
-    for (int x = 0; x < width; x++)
+    for (int x = 0; x < count; x++)
         mask[x] = (row[x] >= threshold) & (row[x] <= FLT_MAX) &
                   (row[x] > up[x - 1]) & (row[x] > up[x]) &
                   (row[x] > up[x + 1]) & (row[x] > row[x - 1]) &
@@ -123,29 +123,39 @@ static void mask_best(const float *restrict row, size_t stride, int width,
                   (row[x] >= down[x]) & (row[x] >= down[x + 1]);
 }
 
-static int collect_row(const hp_peak_finder *finder, int y, const int *mask,
-                       int count)
-{
-    const float *row = hp_peak_map_row(finder, y);
-    maximum *found = finder->found.data;
+/* A map is looked through in blocks of this many columns: most have nothing
+ * above the threshold. */
+enum { BLOCK = 16 };
 
-    for (int x = 0; x < finder->width; x++) {
-        if (mask[x])
-            found[count++] = (maximum){row[x], x, y};
-    }
-    return count;
+static bool is_live(const float *row, int count, float threshold)
+{
+    int any = 0;
+
+    for (int x = 0; x < count; x++)
+        any |= row[x] >= threshold;
+    return any != 0;
 }
 
 /* All maxima of the map, by y, then x. */
 static int collect(const hp_peak_finder *finder, mask_fn find, float threshold)
 {
-    int *mask = finder->mask.data;
+    maximum *found = finder->found.data;
+    int mask[BLOCK];
     int count = 0;
 
     for (int y = 0; y < finder->height; y++) {
-        find(hp_peak_map_row(finder, y), stride_of(finder), finder->width,
-             threshold, mask);
-        count = collect_row(finder, y, mask, count);
+        const float *row = hp_peak_map_row(finder, y);
+        for (int first = 0; first < finder->width; first += BLOCK) {
+            int left = finder->width - first;
+            int columns = left < BLOCK ? left : BLOCK;
+            if (!is_live(row + first, columns, threshold))
+                continue;
+            find(row + first, stride_of(finder), columns, threshold, mask);
+            for (int x = 0; x < columns; x++) {
+                if (mask[x])
+                    found[count++] = (maximum){row[first + x], first + x, y};
+            }
+        }
     }
     return count;
 }
@@ -207,12 +217,10 @@ hatpose_status hp_peak_add_compat(hp_peak_finder *finder, int joint,
     hp_peak *peaks = (hp_peak *)finder->peaks.data + out->first[joint];
     int count = 0;
 
-    for (int y = 0; y < finder->height; y++) {
-        float *row = hp_peak_map_row(finder, y);
-        for (int x = 0; x < finder->width; x++)
-            row[x] = row[x] < threshold ? 0 : row[x];
-    }
-    int found_count = collect(finder, mask_compat, threshold);
+    /* The original clears what is below the threshold; of what is left, only
+     * zero itself could not be above a cleared neighbour. */
+    int found_count =
+        collect(finder, mask_compat, threshold > 0 ? threshold : FLT_MIN);
     order_by_column(finder, found_count);
     for (int i = 0; i < found_count; i++) {
         const maximum *at = &found[order[i]];
@@ -269,29 +277,67 @@ static void drop_weakest(const hp_peak_finder *finder, int count)
         found[order[i].index].value = -1;
 }
 
-/* How far the top lies from the cell, given the values beside it. */
-static float offset_map_px(float before, float after)
-{
-    float slope =
-        logf(fmaxf(after, least_value)) - logf(fmaxf(before, least_value));
-    float offset = 0.5F * slope * gaussian_map_px * gaussian_map_px;
+/* The logarithm of a Gaussian of known width, with its parabola taken off, is
+ * a plane, and the slopes of the plane tell where the top is. Sums of the
+ * least-squares fit of that plane. */
+typedef struct plane_fit {
+    double weight, x, y, z;
+    double xx, xy, yy, xz, yz;
+} plane_fit;
 
-    return fminf(fmaxf(offset, -0.5F), 0.5F);
+/* Noise is alike in all cells, so that in the logarithm it goes with one
+ * over the value: hence the weight. */
+static void add_cell(plane_fit *fit, int dx, int dy, float value)
+{
+    double z =
+        (double)logf(value) + (dx * dx + dy * dy) / (2 * variance_map_px);
+    double weight = (double)value * (double)value;
+
+    fit->weight += weight;
+    fit->x += weight * dx;
+    fit->y += weight * dy;
+    fit->z += weight * z;
+    fit->xx += weight * dx * dx;
+    fit->xy += weight * dx * dy;
+    fit->yy += weight * dy * dy;
+    fit->xz += weight * dx * z;
+    fit->yz += weight * dy * z;
 }
 
-static hp_peak refined(const float *heatmap, int width, int height,
-                       const maximum *at, int joint)
+static float offset_map_px(double slope)
 {
-    int x = at->x, y = at->y;
-    const float *row = heatmap + (size_t)y * (size_t)width;
-    const float *up = y > 0 ? row - width : row;
-    const float *down = y < height - 1 ? row + width : row;
-    float left = row[x > 0 ? x - 1 : x];
-    float right = row[x < width - 1 ? x + 1 : x];
+    return (float)fmin(fmax(slope * variance_map_px, -offset_most_map_px),
+                       offset_most_map_px);
+}
 
-    return (hp_peak){(float)x + offset_map_px(left, right),
-                     (float)y + offset_map_px(up[x], down[x]), at->value,
-                     (uint32_t)joint};
+/* The peak between the cells, from the 3 x 3 cells around the maximum; cells
+ * outside the map are left out. */
+static hp_peak refined(const hp_peak_finder *finder, const maximum *at,
+                       int joint)
+{
+    plane_fit f = {0};
+    hp_peak peak = {(float)at->x, (float)at->y, at->value, (uint32_t)joint};
+
+    for (int dy = -1; dy <= 1; dy++) {
+        if (at->y + dy < 0 || at->y + dy >= finder->height)
+            continue;
+        const float *row = hp_peak_map_row(finder, at->y + dy);
+        for (int dx = -1; dx <= 1; dx++) {
+            if (at->x + dx < 0 || at->x + dx >= finder->width)
+                continue;
+            float value = row[at->x + dx];
+            add_cell(&f, dx, dy, value > least_value ? value : least_value);
+        }
+    }
+    double xx = f.xx - f.x * f.x / f.weight, xz = f.xz - f.x * f.z / f.weight;
+    double yy = f.yy - f.y * f.y / f.weight, yz = f.yz - f.y * f.z / f.weight;
+    double xy = f.xy - f.x * f.y / f.weight;
+    double determinant = xx * yy - xy * xy;
+    if (determinant > 0) { /* else the map is one cell wide or high */
+        peak.x += offset_map_px((yy * xz - xy * yz) / determinant);
+        peak.y += offset_map_px((xx * yz - xy * xz) / determinant);
+    }
+    return peak;
 }
 
 static void add_best(const hp_peak_finder *finder, const float *heatmap,
@@ -309,8 +355,7 @@ static void add_best(const hp_peak_finder *finder, const float *heatmap,
     drop_weakest(finder, count);
     for (int i = 0; i < count; i++) {
         if (found[i].value >= floor)
-            peaks[next++] = refined(heatmap, finder->width, finder->height,
-                                    &found[i], joint);
+            peaks[next++] = refined(finder, &found[i], joint);
     }
     out->first[joint + 1] = next;
 }
@@ -341,8 +386,8 @@ hatpose_status hp_peak_find_best(hp_memory *memory, hp_peak_finder *finder,
 
 void hp_peak_finder_release(hp_memory *memory, hp_peak_finder *finder)
 {
-    hp_buffer *buffers[] = {&finder->map,   &finder->mask,  &finder->wide,
-                            &finder->found, &finder->order, &finder->peaks};
+    hp_buffer *buffers[] = {&finder->map, &finder->wide, &finder->found,
+                            &finder->order, &finder->peaks};
 
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         hp_buffer_release(memory, buffers[i]);

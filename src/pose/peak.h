@@ -4,6 +4,10 @@
 
 #include "pose/pose.h"
 
+/* Memory for what comes after is made for this many peaks a joint at least,
+ * so that it seldom grows from picture to picture. */
+enum { HP_PEAK_ROOM = 64 };
+
 /* Joint j has peaks[first[j]] .. peaks[first[j + 1] - 1]. */
 typedef struct hp_peak_set {
     const hp_peak *peaks;
@@ -13,7 +17,6 @@ typedef struct hp_peak_set {
 /* Working memory, reused; all zero at first. */
 typedef struct hp_peak_finder {
     hp_buffer map;   /* of one joint, with a border of one pixel */
-    hp_buffer mask;  /* of one row */
     hp_buffer wide;  /* compat: a heatmap enlarged along x */
     hp_buffer found; /* maxima of one joint, by y, then x */
     hp_buffer order; /* compat: the same by x, then y; best: by score */

@@ -1,6 +1,7 @@
 /* person.c - limbs joined to people. */
 #include "pose/person.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -96,7 +97,8 @@ hatpose_status hp_person_join_compat(hp_memory *memory,
                                      double person_threshold,
                                      hp_person_set *out, hatpose_error *err)
 {
-    size_t most = (size_t)limbs->first[HP_LIMB_COUNT];
+    size_t most =
+        (size_t)limbs->first[HP_LIMB_COUNT] + HP_LIMB_COUNT * HP_PEAK_ROOM;
 
     memset(out, 0, sizeof *out);
     hatpose_status status = hp_buffer_reserve(
@@ -123,8 +125,22 @@ hatpose_status hp_person_join_compat(hp_memory *memory,
 /* Helper limbs are less sure. */
 static const double helper_weight = 0.5;
 
-/* Samples that must respond where a limb completes a person. */
-enum { VALID_COMPLETION = 5 };
+/* What is asked of a limb that completes a person. */
+static const hp_limb_demand completion_demand = {2, 5};
+
+/* A joint that completes a person is no farther from the limb's other end
+ * than this times the person's extent so far. */
+static const float reach = 1.5F;
+
+/* Joints found in the first round lead to others in the second. */
+enum { COMPLETION_ROUNDS = 2 };
+
+/* A person's score is less sure the fewer cells it spans; half at this. */
+static const double half_extent_map_px = 24;
+
+/* The threshold is on a mean over the keypoints, and is harder on people of
+ * few: it is the plain mean at nine, two thirds of it at three. */
+static const double threshold_keypoints = 3, threshold_scale = 0.75;
 
 /* Sum and number of a person's limbs. */
 typedef struct limb_sum {
@@ -152,6 +168,23 @@ typedef struct assembly {
     int *owners;
     int person_count;
 } assembly;
+
+/* Diagonal of the box around a person's keypoints. */
+static float extent_map_px(const hp_person *person, const hp_peak *peaks)
+{
+    float left = FLT_MAX, top = FLT_MAX, right = -FLT_MAX, bottom = -FLT_MAX;
+
+    for (int j = 0; j < HATPOSE_KEYPOINT_COUNT; j++) {
+        if (person->peaks[j] < 0)
+            continue;
+        const hp_peak *peak = &peaks[person->peaks[j]];
+        left = fminf(left, peak->x);
+        right = fmaxf(right, peak->x);
+        top = fminf(top, peak->y);
+        bottom = fmaxf(bottom, peak->y);
+    }
+    return hypotf(right - left, bottom - top);
+}
 
 static void give(assembly *a, int person, int peak)
 {
@@ -251,20 +284,23 @@ static void insert(completion *best, completion candidate)
 /* Looks for the joint at the other end of a limb of which the person has
  * one end. */
 static void look_along(const assembly *a, int type, const hp_person *person,
-                       completion *best)
+                       float reach_map_px, completion *best)
 {
     const hp_limb_joints *joints = &hp_limbs[type];
     const hp_peak *peaks = a->peaks->peaks;
     bool forward = person->peaks[joints->from] >= 0;
-    int have = person->peaks[forward ? joints->from : joints->to];
     int want = forward ? joints->to : joints->from;
+    const hp_peak *have =
+        &peaks[person->peaks[forward ? joints->from : joints->to]];
 
     for (int i = a->peaks->first[want]; i < a->peaks->first[want + 1]; i++) {
-        if (a->owners[i] >= 0)
+        float dx = peaks[i].x - have->x, dy = peaks[i].y - have->y;
+        if (a->owners[i] >= 0 ||
+            dx * dx + dy * dy > reach_map_px * reach_map_px)
             continue;
         double score = hp_limb_score_best(
-            a->finder, a->input, type, &peaks[forward ? have : i],
-            &peaks[forward ? i : have], VALID_COMPLETION);
+            a->finder, a->input, type, forward ? have : &peaks[i],
+            forward ? &peaks[i] : have, &completion_demand);
         if (score > 0)
             insert(
                 best + want * COMPLETIONS,
@@ -272,49 +308,32 @@ static void look_along(const assembly *a, int type, const hp_person *person,
     }
 }
 
-static void find_completions(const assembly *a, int person, completion *best)
+static void find_completions(const assembly *a, const hp_person *person,
+                             completion *best)
 {
-    const hp_person *p = &a->people[person];
+    float reach_map_px = reach * (extent_map_px(person, a->peaks->peaks) + 1);
 
-    for (int i = 0; i < HATPOSE_KEYPOINT_COUNT * COMPLETIONS; i++)
-        best[i] = (completion){0, 0, -1};
-    if (p->count == 0)
-        return;
     for (int type = 0; type < HP_LIMB_COUNT; type++) {
-        bool from = p->peaks[hp_limbs[type].from] >= 0;
-        bool to = p->peaks[hp_limbs[type].to] >= 0;
+        bool from = person->peaks[hp_limbs[type].from] >= 0;
+        bool to = person->peaks[hp_limbs[type].to] >= 0;
         if (from != to)
-            look_along(a, type, p, best);
+            look_along(a, type, person, reach_map_px, best);
     }
 }
 
-/* Joints that people lack, from weaker peaks and looser limbs. */
-static hatpose_status complete(hp_memory *memory, hp_person_joiner *joiner,
-                               assembly *a, hatpose_error *err)
+/* Gives people the joints that were found for them, the best first. */
+static void take_completions(assembly *a, const completion *all, hp_rank *ranks)
 {
-    size_t each = HATPOSE_KEYPOINT_COUNT * COMPLETIONS;
-    size_t most = (size_t)a->person_count * each;
-    hatpose_status status = hp_buffer_reserve(
-        memory, &joiner->completions, most * sizeof(completion), "people", err);
+    int count = 0, each = HATPOSE_KEYPOINT_COUNT * COMPLETIONS;
 
-    if (status == HATPOSE_OK)
-        status = hp_buffer_reserve(memory, &joiner->ranks,
-                                   most * sizeof(hp_rank), "people", err);
-    if (status != HATPOSE_OK)
-        return status;
-    completion *all = joiner->completions.data;
-    hp_rank *ranks = joiner->ranks.data;
-    int count = 0;
-    for (int i = 0; i < a->person_count; i++)
-        find_completions(a, i, all + (size_t)i * each);
-    for (int i = 0; i < (int)most; i++) {
+    for (int i = 0; i < a->person_count * each; i++) {
         if (all[i].score > 0)
             ranks[count++] = (hp_rank){all[i].score, i};
     }
     hp_rank_sort(ranks, count);
     for (int i = 0; i < count; i++) {
         const completion *c = &all[ranks[i].index];
-        int person = ranks[i].index / (int)each;
+        int person = ranks[i].index / each;
         uint32_t joint = a->peaks->peaks[c->peak].joint;
         if (a->owners[c->peak] >= 0 || a->people[person].peaks[joint] >= 0)
             continue;
@@ -322,7 +341,26 @@ static hatpose_status complete(hp_memory *memory, hp_person_joiner *joiner,
         a->sums[person].score += c->limb_score;
         a->sums[person].count++;
     }
-    return HATPOSE_OK;
+}
+
+/* Joints that people lack, from weaker peaks and looser limbs. A later round
+ * looks only at people who got one in the round before: seen is how many
+ * they had when it looked last. */
+static void complete(assembly *a, completion *all, int *seen, hp_rank *ranks)
+{
+    size_t each = HATPOSE_KEYPOINT_COUNT * COMPLETIONS;
+
+    memset(seen, 0, (size_t)a->person_count * sizeof *seen);
+    for (int round = 0; round < COMPLETION_ROUNDS; round++) {
+        memset(all, 0, (size_t)a->person_count * each * sizeof *all);
+        for (int i = 0; i < a->person_count; i++) {
+            const hp_person *person = &a->people[i];
+            if (person->count > seen[i])
+                find_completions(a, person, all + (size_t)i * each);
+            seen[i] = person->count;
+        }
+        take_completions(a, all, ranks);
+    }
 }
 
 /* Scores people, drops the unlikely, sorts the others. */
@@ -340,9 +378,13 @@ static void finish(const assembly *a, hp_rank *ranks, double person_threshold,
             if (person->peaks[j] >= 0)
                 sum += (double)a->peaks->peaks[person->peaks[j]].score;
         }
-        if ((sum + a->sums[i].score) / person->count < person_threshold)
+        double mean = (sum + a->sums[i].score) /
+                      (threshold_scale * (person->count + threshold_keypoints));
+        if (mean < person_threshold)
             continue;
-        person->score = sum * (a->sums[i].score / a->sums[i].count);
+        double extent = (double)extent_map_px(person, a->peaks->peaks);
+        person->score = sum * (a->sums[i].score / a->sums[i].count) * extent /
+                        (extent + half_extent_map_px);
         ranks[count++] = (hp_rank){person->score, i};
     }
     hp_rank_sort(ranks, count);
@@ -354,6 +396,57 @@ static void finish(const assembly *a, hp_rank *ranks, double person_threshold,
     out->count = count;
 }
 
+/* Room for as many people as there are limbs. */
+static hatpose_status reserve_people(hp_memory *memory,
+                                     hp_person_joiner *joiner,
+                                     const hp_peak_set *peaks,
+                                     const hp_limb_set *limbs,
+                                     hatpose_error *err)
+{
+    size_t limb_count = (size_t)limbs->first[HP_LIMB_COUNT];
+    size_t peak_count = (size_t)peaks->first[HATPOSE_KEYPOINT_COUNT];
+    size_t most = limb_count + HP_LIMB_COUNT * HP_PEAK_ROOM;
+    hatpose_status status = hp_buffer_reserve(
+        memory, &joiner->people, most * sizeof(hp_person), "people", err);
+
+    if (status == HATPOSE_OK)
+        status = hp_buffer_reserve(memory, &joiner->sorted,
+                                   most * sizeof(hp_person), "people", err);
+    if (status == HATPOSE_OK)
+        status = hp_buffer_reserve(memory, &joiner->sums,
+                                   most * sizeof(limb_sum), "people", err);
+    if (status == HATPOSE_OK)
+        status = hp_buffer_reserve(memory, &joiner->ranks,
+                                   most * sizeof(hp_rank), "people", err);
+    if (status == HATPOSE_OK)
+        status = hp_buffer_reserve(
+            memory, &joiner->owners,
+            (peak_count + HATPOSE_KEYPOINT_COUNT * HP_PEAK_ROOM) * sizeof(int),
+            "people", err);
+    return status;
+}
+
+/* Room to complete the people that there are now. */
+static hatpose_status reserve_completions(hp_memory *memory,
+                                          hp_person_joiner *joiner,
+                                          int person_count, hatpose_error *err)
+{
+    size_t most = (size_t)person_count + HP_PEAK_ROOM;
+    size_t each = HATPOSE_KEYPOINT_COUNT * COMPLETIONS;
+    hatpose_status status =
+        hp_buffer_reserve(memory, &joiner->completions,
+                          most * each * sizeof(completion), "people", err);
+
+    if (status == HATPOSE_OK)
+        status = hp_buffer_reserve(memory, &joiner->seen, most * sizeof(int),
+                                   "people", err);
+    if (status == HATPOSE_OK)
+        status =
+            hp_buffer_reserve(memory, &joiner->ranks,
+                              most * each * sizeof(hp_rank), "people", err);
+    return status;
+}
+
 hatpose_status hp_person_join_best(hp_memory *memory, hp_person_joiner *joiner,
                                    const hp_pose_input *input,
                                    const hp_peak_set *peaks,
@@ -362,50 +455,34 @@ hatpose_status hp_person_join_best(hp_memory *memory, hp_person_joiner *joiner,
                                    double person_threshold, hp_person_set *out,
                                    hatpose_error *err)
 {
-    size_t most = (size_t)limbs->first[HP_LIMB_COUNT] + 1;
-    size_t peak_count = (size_t)peaks->first[HATPOSE_KEYPOINT_COUNT] + 1;
-    const struct {
-        hp_buffer *buffer;
-        size_t bytes;
-    } needs[] = {
-        {&joiner->people, most * sizeof(hp_person)},
-        {&joiner->sums, most * sizeof(limb_sum)},
-        {&joiner->owners, peak_count * sizeof(int)},
-        {&joiner->ranks, most * sizeof(hp_rank)},
-        {&joiner->sorted, most * sizeof(hp_person)},
-    };
-    hatpose_status status = HATPOSE_OK;
+    hatpose_status status = reserve_people(memory, joiner, peaks, limbs, err);
 
     memset(out, 0, sizeof *out);
-    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
-        if (status == HATPOSE_OK)
-            status = hp_buffer_reserve(memory, needs[i].buffer, needs[i].bytes,
-                                       "people", err);
-    }
     if (status != HATPOSE_OK)
         return status;
-    assembly a = {input,
-                  peaks,
-                  finder,
-                  joiner->people.data,
-                  joiner->sums.data,
-                  joiner->owners.data,
-                  0};
-    for (size_t i = 0; i < peak_count; i++)
+    assembly a = {.input = input,
+                  .peaks = peaks,
+                  .finder = finder,
+                  .people = joiner->people.data,
+                  .sums = joiner->sums.data,
+                  .owners = joiner->owners.data};
+    for (int i = 0; i < peaks->first[HATPOSE_KEYPOINT_COUNT]; i++)
         a.owners[i] = -1;
     join_limbs(&a, limbs, joiner->ranks.data);
-    status = complete(memory, joiner, &a, err);
-    if (status == HATPOSE_OK)
-        finish(&a, joiner->ranks.data, person_threshold, joiner->sorted.data,
-               out);
-    return status;
+    status = reserve_completions(memory, joiner, a.person_count, err);
+    if (status != HATPOSE_OK)
+        return status;
+    complete(&a, joiner->completions.data, joiner->seen.data,
+             joiner->ranks.data);
+    finish(&a, joiner->ranks.data, person_threshold, joiner->sorted.data, out);
+    return HATPOSE_OK;
 }
 
 void hp_person_joiner_release(hp_memory *memory, hp_person_joiner *joiner)
 {
-    hp_buffer *buffers[] = {&joiner->people,      &joiner->sums,
-                            &joiner->owners,      &joiner->ranks,
-                            &joiner->completions, &joiner->sorted};
+    hp_buffer *buffers[] = {
+        &joiner->people,      &joiner->sums, &joiner->owners, &joiner->ranks,
+        &joiner->completions, &joiner->seen, &joiner->sorted};
 
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         hp_buffer_release(memory, buffers[i]);

@@ -16,7 +16,8 @@ typedef struct hp_person_joiner {
     hp_buffer owners; /* best: which person has a peak, or -1 */
     hp_buffer ranks;  /* best: limbs of all types, completions, people */
     hp_buffer completions;
-    hp_buffer sorted;
+    hp_buffer seen;   /* best: keypoints of people when last looked at */
+    hp_buffer sorted; /* best: the answer */
 } hp_person_joiner;
 
 /* The set is the joiner's, valid until its next call. person_threshold is on

@@ -7,8 +7,9 @@
 #include "base/error.h"
 #include "pose/person.h"
 
-/* Keeps every size below what int and 32-bit size_t hold. */
-enum { CELLS_MOST = 1 << 20 };
+/* Keeps every size below what int and 32-bit size_t hold, and places on the
+ * maps exact to far less than a cell as floats. */
+enum { CELLS_MOST = 1 << 20, SIDE_MOST_MAP_PX = 4096 };
 
 const hp_pose_thresholds hp_pose_best_own = {0.1F, 0.05F, 0.6};
 const hp_pose_thresholds hp_pose_compat_own = {0.1F, 0.05F, 0.2};
@@ -49,10 +50,12 @@ static hatpose_status prepare(const hp_pose_input *input, const hp_pose_threshol
 {
     int width = input->width_map_px, height = input->height_map_px;
 
-    if (width < 1 || height < 1 || width > CELLS_MOST / height)
+    if (width < 1 || height < 1 || width > SIDE_MOST_MAP_PX ||
+        height > SIDE_MOST_MAP_PX || width > CELLS_MOST / height)
         return hp_fail(err, HATPOSE_E_LIMIT,
-                       "maps of %d x %d: 1 to %d cells can be decoded", width,
-                       height, CELLS_MOST);
+                       "maps of %d x %d: sides of 1 to %d and at most %d "
+                       "cells can be decoded",
+                       width, height, SIDE_MOST_MAP_PX, CELLS_MOST);
     *ready = *input;
     if (ready->keypoint_threshold < 0)
         ready->keypoint_threshold = own->keypoint;
