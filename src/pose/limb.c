@@ -49,6 +49,15 @@ static vector direction(const hp_peak *from, const hp_peak *to)
     return (vector){dx / length, dy / length};
 }
 
+/* Nearest whole number, ties to even: the sum leaves no bits for a fraction.
+ * For 0 .. 2^22; rintf is a call where the machine has no instruction. */
+static int nearest(float value)
+{
+    const float shift = 12582912.0F; /* 1.5 * 2^23 */
+
+    return (int)((value + shift) - shift);
+}
+
 /* Sample k is at 0, 1/9 .. 1 of the way, rounded to up_px. */
 static float response_compat(const hp_pose_input *input,
                              const float *const paf[2], const hp_peak *from,
@@ -57,8 +66,8 @@ static float response_compat(const hp_pose_input *input,
     const float ninth = 1.0F / (SAMPLES - 1);
     float step_x = ninth * (to->x - from->x);
     float step_y = ninth * (to->y - from->y);
-    int x = (int)rintf(step_x * (float)k + from->x);
-    int y = (int)rintf(step_y * (float)k + from->y);
+    int x = nearest(step_x * (float)k + from->x);
+    int y = nearest(step_y * (float)k + from->y);
     float at[2];
 
     hp_heatmap_enlarge_at(paf, input->width_map_px, input->height_map_px, x, y,

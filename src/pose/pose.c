@@ -45,7 +45,8 @@ void hp_pose_decoder_destroy(hp_pose_decoder *decoder)
 }
 
 /* Puts the mode's own thresholds where the caller has none. */
-static hatpose_status prepare(const hp_pose_input *input, const hp_pose_thresholds *own,
+static hatpose_status prepare(const hp_pose_input *input,
+                              const hp_pose_thresholds *own,
                               hp_pose_input *ready, hatpose_error *err)
 {
     int width = input->width_map_px, height = input->height_map_px;
@@ -126,9 +127,9 @@ hatpose_status hp_pose_decode_compat(hp_pose_decoder *decoder,
         status = hp_limb_find_compat(memory, &decoder->limb_finder, &ready,
                                      &peaks, &limbs, err);
     if (status == HATPOSE_OK)
-        status = hp_person_join_compat(memory, &decoder->joiner, &peaks, &limbs,
-                                       person_threshold(input, &hp_pose_compat_own),
-                                       &people, err);
+        status = hp_person_join_compat(
+            memory, &decoder->joiner, &peaks, &limbs,
+            person_threshold(input, &hp_pose_compat_own), &people, err);
     if (status == HATPOSE_OK)
         publish(&peaks, &people, out);
     return status;

@@ -1,5 +1,5 @@
-/* rank.c - heap sort: no memory, no worst case, the same on every machine,
- * which qsort does not promise. */
+/* rank.c - heap sort of one small type. base/sort.h has it for any type, and
+ * with it a crowd of 30 took a fifth longer to decode. */
 #include "pose/rank.h"
 
 #include <stdbool.h>
