@@ -242,8 +242,9 @@ typedef struct hatpose_options {
     /* Negative = the mode's own: COMPAT 0.1, 0.05, 0.2; BEST 0.1, 0.05,
      * 0.6. A peak below keypoint_threshold starts no limb; in BEST weaker
      * ones (from 0.02) may still complete a person. limb_threshold is the
-     * least PAF response of a sample. person_threshold is on (scores of
-     * keypoints + scores of limbs) / keypoints. */
+     * least PAF response of a sample. person_threshold is on the sum of the
+     * scores of n keypoints and their limbs, COMPAT over n, BEST over
+     * 0.75 * (n + 3). */
     float keypoint_threshold, limb_threshold, person_threshold;
     /* Over one of these: HATPOSE_E_LIMIT that names it. max_people: BEST
      * keeps the first by score; COMPAT has no such limit. In BEST a
@@ -285,8 +286,8 @@ typedef struct hatpose_model_info {
 typedef struct hatpose_person {
     uint32_t struct_size;
     int32_t id; /* -1: not tracked */
-    /* BEST: the ranking score, (sum of keypoint scores) * (mean of limb
-     * scores). COMPAT: the original's sum. */
+    /* BEST: for ranking; grows with keypoints, limbs and size. COMPAT: the
+     * original's sum. */
     double score;
     /* How sure the state is, 0..1: one half where worn and not worn are
      * equally likely. COMPAT: 1; of a vest the largest overlap. */

@@ -38,17 +38,21 @@ static void enlarge(const float *plane, int width, int height, float *out,
     free(wide);
 }
 
-/* Points and rows share no code; they must agree to the last bit. */
+/* Points and rows share no code; they must agree to the last bit. The second
+ * plane is the first one: both values are the same. */
 static bool points_equal_rows(const float *plane, int width, int height,
                               const float *enlarged, size_t step)
 {
+    const float *const planes[2] = {plane, plane};
     int width_up = width * HP_UP_RATIO;
 
     for (int y = 0; y < height * HP_UP_RATIO; y++) {
         for (int x = 0; x < width_up; x++) {
-            float point = hp_heatmap_enlarge_at(plane, width, height, x, y);
             size_t at = (size_t)y * (size_t)width_up + (size_t)x;
-            if (memcmp(&point, &enlarged[at * step], sizeof point) != 0)
+            float both[2];
+            hp_heatmap_enlarge_at(planes, width, height, x, y, both);
+            if (memcmp(&both[0], &enlarged[at * step], sizeof *both) != 0 ||
+                memcmp(&both[1], &enlarged[at * step], sizeof *both) != 0)
                 return false;
         }
     }

@@ -200,21 +200,46 @@ static void compat_lets_a_weak_left_peak_kill_a_strong_one(void)
     CHECK(peaks[0].x == 5 && peaks[1].x == 16);
 }
 
+static void check_place(float x, float y)
+{
+    float map[WIDTH * HEIGHT] = {0};
+    const hp_peak *peaks;
+
+    add_gaussian(map, x, y, 0.9F);
+    CHECK(find_one_best(map, 17, &peaks) == 1);
+    CHECK_MESSAGE(fabsf(peaks[0].x - x) < 1e-4F &&
+                      fabsf(peaks[0].y - y) < 1e-4F,
+                  "%g, %g for %g, %g", (double)peaks[0].x, (double)peaks[0].y,
+                  (double)x, (double)y);
+    CHECK(peaks[0].score > 0.6F && peaks[0].score <= 0.95F);
+}
+
+/* What the network is taught is found where it was put, at borders too. */
 static void best_puts_peaks_between_cells(void)
 {
     for (int i = 0; i < 25; i++) {
-        float map[WIDTH * HEIGHT] = {0};
-        const hp_peak *peaks;
-        float x = 10 + 0.2F * (float)(i % 5) - 0.4F;
-        float y = 8 + 0.2F * (float)(i / 5) - 0.4F;
-        add_gaussian(map, x, y, 0.9F);
-        CHECK(find_one_best(map, 17, &peaks) == 1);
-        CHECK_MESSAGE(fabsf(peaks[0].x - x) < 0.1F &&
-                          fabsf(peaks[0].y - y) < 0.1F,
-                      "%g, %g for %g, %g", (double)peaks[0].x,
-                      (double)peaks[0].y, (double)x, (double)y);
-        CHECK(peaks[0].score > 0.6F && peaks[0].score <= 0.95F);
+        float x = 0.2F * (float)(i % 5) - 0.4F;
+        float y = 0.2F * (float)(i / 5) - 0.4F;
+        check_place(10 + x, 8 + y);
+        check_place(x, 8 + y);
+        check_place(10 + x, HEIGHT - 1 + y);
+        check_place(WIDTH - 1 + x, y);
     }
+}
+
+/* Noise moves a peak less than it would move one that is placed by the two
+ * neighbours of each axis alone. */
+static void best_places_peaks_from_nine_cells(void)
+{
+    float map[WIDTH * HEIGHT] = {0};
+    const hp_peak *peaks;
+
+    add_gaussian(map, 10, 8, 0.9F);
+    map[8 * WIDTH + 11] *= 1.2F;
+    CHECK(find_one_best(map, 0, &peaks) == 1);
+    float by_two = 0.5F * 0.875F * 0.875F * logf(1.2F);
+    CHECK(peaks[0].x > 10 && peaks[0].x < 10 + 0.8F * by_two);
+    CHECK(fabsf(peaks[0].y - 8) < 1e-4F);
 }
 
 static float noise(uint32_t *state)
@@ -332,6 +357,7 @@ int main(void)
     RUN(threshold_is_inclusive);
     RUN(compat_lets_a_weak_left_peak_kill_a_strong_one);
     RUN(best_puts_peaks_between_cells);
+    RUN(best_places_peaks_from_nine_cells);
     RUN(best_of_a_mirrored_map_is_mirrored);
     RUN(not_a_number_is_no_peak);
     RUN(compat_refuses_more_peaks_than_its_limit);

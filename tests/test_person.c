@@ -275,11 +275,81 @@ static void thresholds_leave_out_what_is_below(void)
         strict.limb_threshold = 1.5F;
         CHECK(decoded(decoders[d], &strict).person_count == 0);
         strict = maps;
-        strict.person_threshold = 2;
+        strict.person_threshold = 2.5F;
         CHECK(decoded(decoders[d], &strict).person_count == 0);
         strict.person_threshold = 0;
         CHECK(decoded(decoders[d], &strict).person_count == 1);
     }
+    drawn_maps_destroy(&maps);
+}
+
+/* Of two people with the same mean over their keypoints, the one with few is
+ * dropped: an arm alone must be surer than a whole body. */
+static void best_asks_more_of_people_with_few_keypoints(void)
+{
+    hp_pose_input maps = drawn_maps_create(WIDTH, HEIGHT);
+    drawn_figure whole = drawn_figure_at(10.125F, 4.125F);
+    drawn_figure arm = drawn_figure_at(33.125F, 4.125F);
+
+    for (int j = 0; j < HATPOSE_KEYPOINT_COUNT; j++)
+        arm.missing[j] = j < 2 || j > 4; /* shoulder, elbow, wrist */
+    whole.peak = arm.peak = 0.4F;
+    whole.field = arm.field = 0.4F;
+    drawn_maps_add(&maps, &whole);
+    drawn_maps_add(&maps, &arm);
+    maps.person_threshold = 0.5F;
+    hp_people people = decoded(hp_pose_decode_best, &maps);
+    CHECK(people.person_count == 1 && people.people[0].count == 18);
+    maps.person_threshold = 0.3F;
+    people = decoded(hp_pose_decode_best, &maps);
+    CHECK(people.person_count == 2 && people.people[1].count == 3);
+    drawn_maps_destroy(&maps);
+}
+
+/* A weak elbow and a weak wrist: the elbow is found in the first round, from
+ * the shoulder, and leads to the wrist in the second. */
+static void best_completes_people_step_by_step(void)
+{
+    hp_pose_input maps = drawn_maps_create(WIDTH, HEIGHT);
+    drawn_figure body = drawn_figure_at(20.125F, 4.125F), arm = body;
+
+    for (int j = 0; j < HATPOSE_KEYPOINT_COUNT; j++)
+        arm.missing[j] = j < 2 || j > 4; /* shoulder, elbow, wrist */
+    body.missing[3] = body.missing[4] = true;
+    arm.peak = 0.06F;
+    drawn_maps_add(&maps, &body);
+    hp_people people = decoded(hp_pose_decode_best, &maps);
+    CHECK(people.person_count == 1 && people.people[0].count == 16);
+    drawn_maps_add(&maps, &arm);
+    people = decoded(hp_pose_decode_best, &maps);
+    CHECK(people.person_count == 1 && people.people[0].count == 18);
+    CHECK(decoded(hp_pose_decode_compat, &maps).people[0].count == 16);
+    drawn_maps_destroy(&maps);
+}
+
+/* A weak nose at the end of a long field is no neck's own. */
+static void best_completes_people_within_reach(void)
+{
+    hp_pose_input maps = drawn_maps_create(WIDTH, HEIGHT);
+    drawn_figure body = drawn_figure_at(6.125F, 4.125F), far = body;
+
+    for (int j = 0; j < HATPOSE_KEYPOINT_COUNT; j++) {
+        body.missing[j] = j != 1 && j != 2 && j != 5; /* neck, shoulders */
+        far.missing[j] = j > 1;                       /* nose, neck */
+    }
+    far.joints[0] = (drawn_point){8.125F, 4.125F};
+    far.peak = 0.06F;
+    drawn_maps_add(&maps, &body);
+    drawn_maps_add(&maps, &far);
+    hp_people people = decoded(hp_pose_decode_best, &maps);
+    CHECK(people.person_count == 1 && people.people[0].count == 4);
+    drawn_maps_destroy(&maps);
+    maps = drawn_maps_create(WIDTH, HEIGHT);
+    far.joints[0] = (drawn_point){40.125F, 8.125F};
+    drawn_maps_add(&maps, &body);
+    drawn_maps_add(&maps, &far);
+    people = decoded(hp_pose_decode_best, &maps);
+    CHECK(people.person_count == 1 && people.people[0].count == 3);
     drawn_maps_destroy(&maps);
 }
 
@@ -364,6 +434,9 @@ int main(void)
     RUN(peaks_without_limbs_are_nobody);
     RUN(best_finds_mirrored_people_in_mirrored_maps);
     RUN(thresholds_leave_out_what_is_below);
+    RUN(best_asks_more_of_people_with_few_keypoints);
+    RUN(best_completes_people_step_by_step);
+    RUN(best_completes_people_within_reach);
     RUN(own_thresholds_are_those_of_the_mode);
     RUN(max_people_keeps_the_best);
     RUN(the_same_maps_give_the_same_people);

@@ -27,7 +27,7 @@ static const double variance_map_px = 0.875 * 0.875;
 static const float least_value = 0.01F;
 
 /* The top cannot be nearer to another cell, but for noise. */
-static const double offset_most_map_px = 0.6;
+static const double offset_most_map_px = 0.5;
 
 /* A maximum of the map at hand. */
 typedef struct maximum {
