@@ -21,7 +21,7 @@ typedef struct hp_person_joiner {
 } hp_person_joiner;
 
 /* The set is the joiner's, valid until its next call. person_threshold is on
- * (scores of keypoints + scores of limbs) / keypoints. */
+ * the mean score that docs/algorithm.md, "People", tells. */
 hatpose_status hp_person_join_best(hp_memory *memory, hp_person_joiner *joiner,
                                    const hp_pose_input *input,
                                    const hp_peak_set *peaks,
