@@ -2,22 +2,14 @@
  * hats, result. The steps are the modules'; here they only meet. */
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "api/hats.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/sized_struct.h"
 #include "result/result.h"
 
 enum { MAP_SHAPE_BYTES_1_0 = 24 };
-
-static double now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec * 1e-3;
-}
 
 /* ---- The steps -------------------------------------------------------- */
 
@@ -48,7 +40,7 @@ static hatpose_status run_network(hatpose_context *context,
                                   hatpose_times *times, hatpose_error *err)
 {
     float *input;
-    double start = now_us();
+    double start = hp_clock_us();
     hatpose_status status =
         hp_engine_plan(context->engine, mapping->width_net_px,
                        mapping->height_net_px, &input, err);
@@ -59,10 +51,10 @@ static hatpose_status run_network(hatpose_context *context,
                        &context->model->normalisation, input, err);
     if (status != HATPOSE_OK)
         return status;
-    double prepared = now_us();
+    double prepared = hp_clock_us();
     hp_engine_run(context->engine, maps);
     times->prepare_us = prepared - start;
-    times->network_us = now_us() - prepared;
+    times->network_us = hp_clock_us() - prepared;
     return HATPOSE_OK;
 }
 
@@ -82,14 +74,14 @@ static hatpose_status find_people(hatpose_context *context, const hp_maps *maps,
         .person_threshold = options->person_threshold,
         .max_people = options->max_people,
     };
-    double start = now_us();
+    double start = hp_clock_us();
     hatpose_status status;
 
     if (is_compat(context))
         status = hp_pose_decode_compat(context->decoder, &input, people, err);
     else
         status = hp_pose_decode_best(context->decoder, &input, people, err);
-    times->decode_people_us = now_us() - start;
+    times->decode_people_us = hp_clock_us() - start;
     return status;
 }
 
@@ -205,11 +197,11 @@ static hatpose_status match_hats(hatpose_context *context,
                                  hatpose_times *times, hatpose_result **out,
                                  hatpose_error *err)
 {
-    double start = now_us();
+    double start = hp_clock_us();
     hatpose_status status =
         hp_given_hats_match(context, hats, are_foreign, *out, err);
 
-    times->match_us = hats->boxes == NULL ? 0 : now_us() - start;
+    times->match_us = hats->boxes == NULL ? 0 : hp_clock_us() - start;
     if (status != HATPOSE_OK) {
         hp_result_destroy(*out);
         *out = NULL;
@@ -252,7 +244,7 @@ static hatpose_status detect_pixels(hatpose_context *context,
     hp_mapping mapping;
     hp_maps maps;
     hp_people people;
-    double start = now_us();
+    double start = hp_clock_us();
     hatpose_status status = map_picture(context, pixels->width_px,
                                         pixels->height_px, &mapping, err);
 
@@ -264,7 +256,7 @@ static hatpose_status detect_pixels(hatpose_context *context,
         status = make_result(context, &mapping, &people, hats, times, out, err);
     if (status != HATPOSE_OK)
         return status;
-    times->total_us = times->decode_us + (now_us() - start);
+    times->total_us = times->decode_us + (hp_clock_us() - start);
     (*out)->times = *times;
     (*out)->precision = HATPOSE_PRECISION_F32;
     return HATPOSE_OK;
@@ -340,13 +332,13 @@ static hatpose_status detect_file(hatpose_context *context, const void *data,
 {
     hp_image_limits limits = hp_context_image_limits(context);
     hatpose_times times = {.struct_size = sizeof times};
-    double start = now_us();
+    double start = hp_clock_us();
     hatpose_status status = hp_picture_decode(&context->memory, &limits, data,
                                               bytes, &context->picture, err);
 
     if (status != HATPOSE_OK)
         return status;
-    times.decode_us = now_us() - start;
+    times.decode_us = hp_clock_us() - start;
     hp_pixels view = hp_picture_pixels(&context->picture);
     hp_given_hats_paint(context, hats, context->picture.pixels.data, &view);
     return detect_pixels(context, &view, hats, &times, out, err);
@@ -539,7 +531,7 @@ static hatpose_status decode_given(hatpose_context *context,
     hp_mapping mapping;
     hp_people people;
     hatpose_times times = {.struct_size = sizeof times};
-    double start = now_us();
+    double start = hp_clock_us();
     hatpose_status status =
         check_picture_size(context, given->width_px, given->height_px, err);
 
@@ -567,7 +559,7 @@ static hatpose_status decode_given(hatpose_context *context,
             make_result(context, &mapping, &people, hats, &times, out, err);
     if (status != HATPOSE_OK)
         return status;
-    times.total_us = now_us() - start;
+    times.total_us = hp_clock_us() - start;
     (*out)->times = times;
     return HATPOSE_OK;
 }
@@ -634,7 +626,7 @@ static hatpose_status take_people(hatpose_context *context,
 {
     hp_result_sizes sizes = {.person_count = given->count,
                              .hat_count = hats->count};
-    double start = now_us();
+    double start = hp_clock_us();
     hatpose_status status =
         check_picture_size(context, given->width_px, given->height_px, err);
 
@@ -658,7 +650,7 @@ static hatpose_status take_people(hatpose_context *context,
     status = match_hats(context, hats, true, &times, out, err);
     if (status != HATPOSE_OK)
         return status;
-    times.total_us = now_us() - start;
+    times.total_us = hp_clock_us() - start;
     (*out)->times = times;
     return HATPOSE_OK;
 }

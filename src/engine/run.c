@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/plan.h"
@@ -125,18 +125,10 @@ hatpose_status hp_engine_plan(hp_engine *engine, int width_net_px,
     return HATPOSE_OK;
 }
 
-static double now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec * 1e-3;
-}
-
 static void run_steps(hp_engine *engine, const hp_plan *plan)
 {
     float *arena = engine->arena.data;
-    double before_us = now_us();
+    double before_us = hp_clock_us();
 
     for (int i = 0; i < engine->model->op_count; i++) {
         const hp_step *step = &plan->steps[i];
@@ -148,7 +140,7 @@ static void run_steps(hp_engine *engine, const hp_plan *plan)
             .scratch_pitch = plan->scratch_pitch,
         };
         hp_pool_run(engine->pool, step->task_count, step->task, &run);
-        double after_us = now_us();
+        double after_us = hp_clock_us();
         engine->times[i] = (hp_op_time){
             .name = step->op->name,
             .kernel = step->kernel_name,
