@@ -9,11 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum hp_activation {
-    HP_ACTIVATION_NONE,
-    HP_ACTIVATION_RELU,
-    HP_ACTIVATION_ELU /* x > 0 ? x : exp(x) - 1 */
-} hp_activation;
+#include "layer.h"
 
 /* A 3x3 window over one plane of width * height elements, rows packed, with
  * `dilation` zeros of padding on every side. stride and dilation are 1 or 2,
