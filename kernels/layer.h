@@ -58,7 +58,7 @@ static inline int hp_block_channels(hp_storage storage)
                                         : 32;
 }
 
-static inline size_t hp_block_bytes(hp_storage storage) /* of one pixel */
+static inline size_t hp_pixel_stride(hp_storage storage) /* bytes */
 {
     return storage == HP_STORAGE_SPLIT ? 128 : 64;
 }
