@@ -11,7 +11,8 @@ if [ "${1:-}" = --foreign ]; then
 fi
 
 needed="gcc g++ make cmake pkg-config libc6-dev zlib1g-dev libjpeg-dev
-    libopenblas-serial-dev libstb-dev libjansson-dev python3 python3-venv"
+    libopenblas-serial-dev libstb-dev libjansson-dev libmicrohttpd-dev
+    python3 python3-venv"
 missing=""
 for package in $needed "$@"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null |

@@ -1,0 +1,37 @@
+/* worker.c - the contexts of a worker thread. In: the shared model and
+ * options. Out: a pair of contexts. */
+#include "worker.h"
+
+#include <stdlib.h>
+
+hps_worker *hps_worker_create(const hps_service *service, hatpose_error *err)
+{
+    hatpose_options options = service->options;
+    hps_worker *worker = calloc(1, sizeof *worker);
+
+    if (worker == NULL) {
+        *err = (hatpose_error){.status = HATPOSE_E_MEMORY,
+                               .message = "no memory for a worker"};
+        return NULL;
+    }
+    worker->service = service;
+    options.decode = HATPOSE_DECODE_COMPAT;
+    options.hat_rule = HATPOSE_HATS_COMPAT;
+    options.paint_hats = service->discs && service->compat == HPS_COMPAT_V3;
+    if (hatpose_context_create(service->model, &service->options, &worker->best,
+                               err) == HATPOSE_OK &&
+        hatpose_context_create(service->model, &options, &worker->compat,
+                               err) == HATPOSE_OK)
+        return worker;
+    hps_worker_destroy(worker);
+    return NULL;
+}
+
+void hps_worker_destroy(hps_worker *worker)
+{
+    if (worker == NULL)
+        return;
+    hatpose_context_destroy(worker->best);
+    hatpose_context_destroy(worker->compat);
+    free(worker);
+}
