@@ -266,6 +266,42 @@ static void normalisation_is_checked(void)
     expect(builder, HATPOSE_E_MODEL_FORMAT, "stride: 4, 8 expected");
 }
 
+static void ranges_come_with_both_ends_or_not_at_all(void)
+{
+    enum { MOST = 256 };
+    float low[MOST] = {0}, high[MOST] = {0};
+    gguf_builder *builder = tiny();
+    hatpose_error err;
+    hatpose_model *model = load(builder, &err);
+    size_t count = 0, of_first = 0;
+
+    CHECK(model != NULL && model->values[0].low == NULL);
+    of_first = (size_t)model->values[0].channels;
+    for (int i = 0; i < model->value_count; i++)
+        count += (size_t)model->values[i].channels;
+    hp_model_release(model);
+    CHECK(count > of_first && count < MOST);
+    low[of_first] = -2;
+    high[count - 1] = 3;
+    gguf_put_f32s(builder, KEY("range.low"), low, count);
+    gguf_put_f32s(builder, KEY("range.high"), high, count);
+    model = load(builder, &err);
+    CHECK_MESSAGE(model != NULL, "%s", err.message);
+    CHECK(model->values[0].low[0] == 0 && model->values[1].low[0] == -2);
+    CHECK(model->values[6].high[model->values[6].channels - 1] == 3);
+    hp_model_release(model);
+    gguf_put_f32s(builder, KEY("range.high"), high, count - 1);
+    expect(builder, HATPOSE_E_MODEL_FORMAT, "range.high");
+    builder = tiny();
+    gguf_put_f32s(builder, KEY("range.low"), low, count);
+    expect(builder, HATPOSE_E_MODEL_FORMAT, "range.high: missing");
+    builder = tiny();
+    low[of_first] = 1;
+    gguf_put_f32s(builder, KEY("range.low"), low, count);
+    gguf_put_f32s(builder, KEY("range.high"), high, count);
+    expect(builder, HATPOSE_E_MODEL_FORMAT, "do not enclose 0");
+}
+
 static void rgb_order_is_read(void)
 {
     gguf_builder *builder = tiny();
@@ -864,6 +900,7 @@ int main(void)
     RUN(others_and_newer_files_are_told_apart);
     RUN(texts_are_one_short_line);
     RUN(normalisation_is_checked);
+    RUN(ranges_come_with_both_ends_or_not_at_all);
     RUN(rgb_order_is_read);
     RUN(skeleton_is_the_librarys);
     RUN(every_half_is_exact);

@@ -12,6 +12,7 @@
 #include "model/gguf.h"
 #include "model/keys.h"
 #include "model/network.h"
+#include "model/ranges.h"
 #include "model/weights.h"
 
 #define KEY(name) HP_ARCHITECTURE "." name
@@ -204,6 +205,8 @@ static hatpose_status read_model(const hp_gguf *gguf, hatpose_model *model,
     if (status == HATPOSE_OK)
         status = hp_network_read(gguf, model, err);
     if (status == HATPOSE_OK)
+        status = hp_ranges_read(gguf, model, err);
+    if (status == HATPOSE_OK)
         status = hp_weights_read(gguf, model, in_place, err);
     return status;
 }
@@ -229,6 +232,7 @@ static void destroy(hatpose_model *model)
 {
     hp_memory memory;
 
+    hp_deallocate(&model->memory, model->ranges);
     hp_deallocate(&model->memory, model->weights);
     hp_deallocate(&model->memory, model->ops);
     hp_deallocate(&model->memory, model->values);

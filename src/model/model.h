@@ -36,6 +36,9 @@ typedef struct hp_op {
 typedef struct hp_value {
     int channels;
     int stride; /* accumulated: input pixels per element */
+    /* Least and greatest activation of each channel, low <= 0 <= high; NULL
+     * when the file does not say. */
+    const float *low, *high;
 } hp_value;
 
 typedef struct hp_map_group {
@@ -54,6 +57,7 @@ struct hatpose_model {
     int value_count;
     hp_op *ops;
     int op_count;
+    float *ranges; /* of all values, or NULL */
     hp_map_group heatmaps, pafs, hats;
     int limb_paf[HP_LIMB_COUNT]; /* PAF channel of x; y is the next */
     void *file;    /* our copy of the bytes, or NULL when borrowed */

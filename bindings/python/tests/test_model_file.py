@@ -19,6 +19,7 @@ from hatpose.network import (
     Network,
     NetworkError,
     Operation,
+    Ranges,
     Weight,
 )
 
@@ -111,6 +112,22 @@ def test_what_is_written_comes_back(kind, path):
             assert ours.weight.to_f32().tobytes() == (
                 theirs.weight.to_f32().tobytes()
             )
+
+
+def with_ranges(**changes) -> Network:
+    network = with_sum()
+    high = np.abs(normal(9, sum(network.values)))
+    ranges = {"low": -high / 2, "high": high} | changes
+    return replace(network, ranges=Ranges(**ranges))
+
+
+def test_ranges_come_back(path):
+    network = with_ranges()
+    write_model(network, path)
+    again = read_model(path).ranges
+    assert again is not None and network.ranges is not None
+    assert again.low.tobytes() == network.ranges.low.tobytes()
+    assert again.high.tobytes() == network.ranges.high.tobytes()
 
 
 def form(op: Operation) -> dict:
@@ -251,6 +268,18 @@ BROKEN = {
     "stride_16": (
         edited(3, stride=2, dilation=1),
         "d: accumulated stride 16, at most 8",
+    ),
+    "range_count": (
+        with_ranges(low=np.zeros(3, np.float32)),
+        "range.low: 80 numbers expected, shape (3,) given",
+    ),
+    "range_sign": (
+        with_ranges(low=np.ones(80, np.float32)),
+        "range.low: 0 must lie between",
+    ),
+    "range_nan": (
+        with_ranges(high=np.full(80, np.nan, np.float32)),
+        "range.high: 80 of 80 numbers are not finite",
     ),
     "strides_in_value": (
         edited(6, stride=2, kernel=3, weight=Weight(normal(1, 38, 4, 3, 3))),

@@ -31,6 +31,7 @@ from .network import (
     Network,
     NetworkError,
     Operation,
+    Ranges,
     Weight,
     WeightType,
 )
@@ -150,6 +151,10 @@ def _add_keys(writer: gguf.GGUFWriter, network: Network) -> None:
     numbers("limb.to", LIMB_TO)
     numbers("limb.paf", network.limb_paf)
     numbers("value.channels", network.values)
+    if network.ranges is not None:
+        for key in ("low", "high"):
+            bounds = getattr(network.ranges, key).astype(np.float32)
+            numbers(f"range.{key}", bounds.tolist(), _F32)
     for field in ("name", "kind", "activation"):
         items = [getattr(op, field) for op in network.operations]
         numbers(f"op.{field}", items, _STRING)
@@ -318,6 +323,9 @@ class _Keys:
             raise NetworkError(f"{key}: wrong type")
         return field.contents()
 
+    def has(self, key: str) -> bool:
+        return self.reader.get_field(f"{ARCHITECTURE}.{key}") is not None
+
     def text(self, key: str, optional: bool = False) -> Any:
         return self.get(key, [_STRING], optional)
 
@@ -340,7 +348,7 @@ def _network_of(reader: gguf.GGUFReader) -> Network:
     operations = _operations_of(keys, tensors)
     if tensors:
         raise NetworkError(f"{next(iter(tensors))}: no operation uses it")
-    has_hats = reader.get_field(f"{ARCHITECTURE}.map.hats") is not None
+    has_hats = keys.has("map.hats")
     return Network(
         name=keys.text("general.name"),
         license=keys.text("general.license", optional=True),
@@ -355,7 +363,18 @@ def _network_of(reader: gguf.GGUFReader) -> Network:
         pafs=keys.group("map.pafs"),
         hats=keys.group("map.hats") if has_hats else None,
         limb_paf=keys.items("limb.paf", count=len(LIMB_FROM)),
+        ranges=_ranges_of(keys),
     )
+
+
+def _ranges_of(keys: _Keys) -> Ranges | None:
+    if not keys.has("range.low") and not keys.has("range.high"):
+        return None
+    low, high = (
+        np.array(keys.items(f"range.{key}", _F32), dtype=np.float32)
+        for key in ("low", "high")
+    )
+    return Ranges(low, high)
 
 
 def _check_constants(keys: _Keys) -> None:

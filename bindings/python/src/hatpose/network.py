@@ -138,6 +138,17 @@ class MapGroup:
 
 
 @dataclass(frozen=True, eq=False)
+class Ranges:
+    """How far the activations of each channel reach, for int8.
+
+    A float32 for each channel of value 0, then of value 1, and so on.
+    """
+
+    low: Array  # 0 or less
+    high: Array  # 0 or more
+
+
+@dataclass(frozen=True, eq=False)
 class Network:
     """All that a model file says."""
 
@@ -154,6 +165,7 @@ class Network:
     license: str | None = None
     description: str | None = None
     source_url: str | None = None
+    ranges: Ranges | None = None
 
     def parameter_count(self) -> int:
         """Weights and biases; scales of int8 weights are not counted."""
@@ -180,6 +192,7 @@ class Network:
         _check_sizes(self)
         strides = _check_dataflow(self)
         _check_maps(self, strides)
+        _check_ranges(self)
         for op in self.operations:
             _check_tensors(op)
 
@@ -396,6 +409,23 @@ def _check_maps(network: Network, strides: list[int]) -> None:
         and all(0 <= first <= PAF_CHANNELS - 2 for first in paf),
         f"limb.paf: {len(LIMB_FROM)} channels below {PAF_CHANNELS - 1} "
         "expected",
+    )
+
+
+def _check_ranges(network: Network) -> None:
+    if network.ranges is None:
+        return
+    low, high = network.ranges.low, network.ranges.high
+    count = sum(network.values)
+    for key, bounds in (("range.low", low), ("range.high", high)):
+        _require(
+            bounds.shape == (count,),
+            f"{key}: {count} numbers expected, shape {bounds.shape} given",
+        )
+        _check_finite(key, bounds)
+    _require(
+        bool(((low <= 0) & (high >= 0)).all()),
+        "range.low: 0 must lie between it and range.high",
     )
 
 
