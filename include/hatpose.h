@@ -256,6 +256,12 @@ typedef struct hatpose_options {
     uint64_t max_pixels;         /* 100,000,000 */
     uint64_t max_encoded_bytes;  /* 64 MiB */
     uint64_t max_memory_bytes;   /* 1 GiB, of one context */
+    /* 1 = a JPEG that is damaged or cut inside its picture is decoded as
+     * OpenCV 4 decodes it from memory: rows that are missing repeat the last
+     * one. For clients of the old service: half a picture gives people that
+     * are not there. Without libjpeg-turbo the rest has no certain look. */
+    uint32_t accept_damaged_jpeg;
+    uint32_t reserved;
 } hatpose_options;
 
 /* Layout of pixels; the pixels themselves are an argument of their own. */

@@ -12,7 +12,7 @@
 
 enum { WIDTH = 41, HEIGHT = 29 };
 
-static const hp_image_limits limits = {32768, 100000000, 64u << 20};
+static const hp_image_limits limits = {32768, 100000000, 64u << 20, false};
 static hp_memory memory;
 static hp_picture picture;
 static hatpose_error err;
@@ -381,6 +381,54 @@ static void cut_files_are_refused(void)
         check_cuts(file, 0, "JPEG ends after");
 }
 
+/* Rows from `first` on that are equal to the row above. */
+static int repeated_rows(int first)
+{
+    int count = 0;
+
+    for (int y = first; y < picture.height_px; y++)
+        count += memcmp(pixel(0, y), pixel(0, y - 1),
+                        3 * (size_t)picture.width_px) == 0;
+    return count;
+}
+
+static hatpose_status decode_damaged(const picture_file *file)
+{
+    hp_image_limits lenient = limits;
+
+    lenient.accept_damaged_jpeg = true;
+    return hp_picture_decode(&memory, &lenient, file->data, file->bytes,
+                             &picture, &err);
+}
+
+/* Where it is accepted, the last row stands for what is missing. */
+static void cut_jpeg_can_be_accepted(void)
+{
+    picture_file file = some_jpeg(WIDTH, 4 * HEIGHT);
+    size_t scan = find(&file, "\xff\xda", 2);
+    size_t bytes = scan + (file.bytes - scan) / 2;
+    picture_file cut = picture_copy(file.data, bytes);
+
+    CHECK(decode(&cut) == HATPOSE_E_IMAGE_CORRUPT);
+    CHECK_MESSAGE(decode_damaged(&cut) == HATPOSE_OK, "%s", err.message);
+    CHECK(picture.width_px == WIDTH && picture.height_px == 4 * HEIGHT);
+    uint8_t bgr[3];
+    picture_colour(3, 2, bgr);
+    for (int k = 0; k < 3; k++)
+        CHECK(abs(pixel(3, 2)[k] - bgr[k]) <= 12);
+#if defined(HP_HAVE_LIBJPEG)
+    int missing = repeated_rows(1);
+    CHECK_MESSAGE(missing > HEIGHT && missing < 3 * HEIGHT, "%d", missing);
+    CHECK(repeated_rows(picture.height_px - missing) == missing);
+#endif
+    cut.bytes = scan;
+    CHECK(decode_damaged(&cut) == HATPOSE_E_IMAGE_CORRUPT);
+    CHECK(strstr(err.message, "before its picture") != NULL);
+    picture_free(&cut);
+    CHECK(decode_damaged(&file) == HATPOSE_OK && repeated_rows(1) == 0);
+    picture_free(&file);
+}
+
 /* Without Adobe's marker 255 is full ink: our pictures come out black. */
 static void inks_are_inverted_only_by_adobe(void)
 {
@@ -523,6 +571,7 @@ int main(void)
     RUN(one_pixel_is_a_picture);
     RUN(unsupported_kinds_are_named);
     RUN(cut_files_are_refused);
+    RUN(cut_jpeg_can_be_accepted);
     RUN(inks_are_inverted_only_by_adobe);
     RUN(missing_end_marker_is_harmless);
     RUN(bytes_after_the_end_are_ignored);

@@ -72,6 +72,8 @@ static hatpose_status check_choices(const hatpose_options *options,
         {"hat_sources", options->hat_sources,
          HATPOSE_FROM_CALLER | HATPOSE_FROM_MODEL},
         {"paint_hats", options->paint_hats, 1},
+        {"accept_damaged_jpeg", options->accept_damaged_jpeg, 1},
+        {"hatpose_options.reserved", options->reserved, 0},
     };
 
     for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
@@ -350,6 +352,7 @@ hp_image_limits hp_context_image_limits(const hatpose_context *context)
         .max_side_px = context->options.max_side_px,
         .max_pixels = context->options.max_pixels,
         .max_encoded_bytes = context->options.max_encoded_bytes,
+        .accept_damaged_jpeg = context->options.accept_damaged_jpeg != 0,
     };
 
     return limits;

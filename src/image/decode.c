@@ -32,6 +32,7 @@ typedef struct header {
     int orientation;
     hp_jpeg_header jpeg;
     hp_pnm_header pnm;
+    bool accept_damage; /* the caller's word: of a JPEG */
 } header;
 
 static bool begins_with(const uint8_t *data, size_t bytes, const char *magic,
@@ -147,6 +148,7 @@ static hatpose_status read_header(const hp_image_limits *limits,
 
     memset(out, 0, sizeof *out);
     out->orientation = 1;
+    out->accept_damage = limits->accept_damaged_jpeg;
     if (data == NULL)
         return hp_fail(err, HATPOSE_E_ARGUMENT, "data is NULL");
     if (bytes == 0)
@@ -186,7 +188,8 @@ static hatpose_status decode_stored(hp_memory *memory, const uint8_t *data,
     hatpose_status status = HATPOSE_OK;
 
     if (h->kind == KIND_JPEG)
-        return hp_jpeg_decode(memory, data, bytes, &h->jpeg, bgr, err);
+        return hp_jpeg_decode(memory, data, bytes, &h->jpeg, h->accept_damage,
+                              bgr, err);
     if (h->kind == KIND_PNM)
         return hp_pnm_decode(data, bytes, &h->pnm, bgr, err);
     if (h->kind == KIND_BMP) {

@@ -9,6 +9,7 @@ typedef struct hp_image_limits {
     uint32_t max_side_px;
     uint64_t max_pixels;
     uint64_t max_encoded_bytes;
+    bool accept_damaged_jpeg; /* decoded as far as it goes */
 } hp_image_limits;
 
 /* Reused from picture to picture; all zero at first. */

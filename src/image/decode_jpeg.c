@@ -2,7 +2,9 @@
  * the pixels are those that OpenCV gives.
  *
  * Damage is an error here, not a warning: half a picture would be answered
- * with half of its people. */
+ * with half of its people. Who accepts it gets what OpenCV 4 makes of a file
+ * in memory: libjpeg stops where the data ends, after the last whole row of
+ * blocks, and the last line is repeated. */
 #include "image/decode_jpeg.h"
 
 #include <limits.h>
@@ -26,6 +28,7 @@ typedef struct reader {
     struct jpeg_progress_mgr progress;
     jmp_buf escape;
     size_t bytes;
+    bool accept_damage;
     bool ended; /* more was asked for than there is */
     hatpose_status status;
     hatpose_error *err;
@@ -112,7 +115,7 @@ static void on_message(j_common_ptr jpeg, int level)
 {
     reader *r = reader_of(jpeg);
 
-    if (level >= 0)
+    if (level >= 0 || r->accept_damage)
         return;
     switch (r->errors.msg_code) {
     case JWRN_HIT_MARKER:
@@ -150,12 +153,15 @@ static void do_nothing(j_decompress_ptr jpeg)
 
 /* All bytes are there from the start. Past them an end marker is made up:
  * libjpeg reads ahead, so that a picture which lacks only its end marker is
- * still whole. Where data is missing, a warning follows. */
+ * still whole. Where data is missing, a warning follows. FALSE: wait. */
 static boolean on_end(j_decompress_ptr jpeg)
 {
     static const JOCTET end_marker[2] = {0xff, JPEG_EOI};
+    reader *r = reader_of((j_common_ptr)jpeg);
 
-    reader_of((j_common_ptr)jpeg)->ended = true;
+    r->ended = true;
+    if (r->accept_damage)
+        return FALSE;
     jpeg->src->next_input_byte = end_marker;
     jpeg->src->bytes_in_buffer = sizeof end_marker;
     return TRUE;
@@ -168,6 +174,8 @@ static void on_skip(j_decompress_ptr jpeg, long count)
     if (count <= 0)
         return;
     if ((size_t)count > source->bytes_in_buffer) {
+        source->next_input_byte += source->bytes_in_buffer;
+        source->bytes_in_buffer = 0;
         on_end(jpeg);
         return;
     }
@@ -176,10 +184,11 @@ static void on_skip(j_decompress_ptr jpeg, long count)
 }
 
 static void reader_init(reader *r, const uint8_t *data, size_t bytes,
-                        hatpose_error *err)
+                        bool accept_damage, hatpose_error *err)
 {
     memset(r, 0, sizeof *r);
     r->bytes = bytes;
+    r->accept_damage = accept_damage;
     r->err = err;
     r->jpeg.err = jpeg_std_error(&r->errors);
     r->errors.error_exit = on_error;
@@ -201,7 +210,8 @@ static void open_file(reader *r)
     r->jpeg.client_data = r;
     jpeg_create_decompress(&r->jpeg);
     r->jpeg.src = &r->source;
-    jpeg_read_header(&r->jpeg, TRUE);
+    if (jpeg_read_header(&r->jpeg, TRUE) != JPEG_HEADER_OK)
+        fail_as_cut(r);
 }
 
 static void hold_to_budget(reader *r, hp_memory *memory)
@@ -230,6 +240,21 @@ static void bgr_from_cmyk(const uint8_t *cmyk, int count, bool inverted,
     }
 }
 
+/* Into rows that wait for what never comes; before the first one there is
+ * nothing to show. */
+static void repeat_last_row(reader *r, size_t stride_bytes, uint8_t *bgr)
+{
+    size_t count = r->jpeg.output_scanline;
+
+    if (count == r->jpeg.output_height)
+        return;
+    if (count == 0)
+        fail_as_cut(r);
+    for (size_t y = count; y < r->jpeg.output_height; y++)
+        memcpy(bgr + y * stride_bytes, bgr + (count - 1) * stride_bytes,
+               stride_bytes);
+}
+
 static void read_cmyk_rows(reader *r, size_t stride_bytes, uint8_t *bgr)
 {
     struct jpeg_decompress_struct *jpeg = &r->jpeg;
@@ -239,7 +264,8 @@ static void read_cmyk_rows(reader *r, size_t stride_bytes, uint8_t *bgr)
     while (jpeg->output_scanline < jpeg->output_height) {
         uint8_t *out = bgr + jpeg->output_scanline * stride_bytes;
 
-        jpeg_read_scanlines(jpeg, row, 1);
+        if (jpeg_read_scanlines(jpeg, row, 1) == 0)
+            return;
         bgr_from_cmyk(row[0], (int)jpeg->output_width,
                       jpeg->saw_Adobe_marker != 0, out);
     }
@@ -257,7 +283,8 @@ static void read_bgr_rows(reader *r, size_t stride_bytes, uint8_t *bgr)
             count = ROWS_AT_ONCE;
         for (JDIMENSION i = 0; i < count; i++)
             rows[i] = bgr + (jpeg->output_scanline + i) * stride_bytes;
-        jpeg_read_scanlines(jpeg, rows, count);
+        if (jpeg_read_scanlines(jpeg, rows, count) == 0)
+            return;
     }
 }
 
@@ -271,7 +298,8 @@ static void read_picture(reader *r, hp_memory *memory,
     r->jpeg.progress = &r->progress;
     four_inks = r->jpeg.num_components == 4;
     r->jpeg.out_color_space = four_inks ? JCS_CMYK : JCS_EXT_BGR;
-    jpeg_start_decompress(&r->jpeg);
+    if (!jpeg_start_decompress(&r->jpeg))
+        fail_as_cut(r);
     if ((int)r->jpeg.output_width != header->width_px ||
         (int)r->jpeg.output_height != header->height_px)
         leave(r, hp_fail(r->err, HATPOSE_E_IMAGE_CORRUPT,
@@ -285,17 +313,19 @@ static void read_picture(reader *r, hp_memory *memory,
         read_cmyk_rows(r, stride_bytes, bgr);
     else
         read_bgr_rows(r, stride_bytes, bgr);
+    repeat_last_row(r, stride_bytes, bgr);
     if (r->ended && r->jpeg.arith_code)
         fail_as_cut(r);
 }
 
 hatpose_status hp_jpeg_decode(hp_memory *memory, const uint8_t *data,
                               size_t bytes, const hp_jpeg_header *header,
-                              uint8_t *bgr, hatpose_error *err)
+                              bool accept_damage, uint8_t *bgr,
+                              hatpose_error *err)
 {
     reader r;
 
-    reader_init(&r, data, bytes, err);
+    reader_init(&r, data, bytes, accept_damage, err);
     if (setjmp(r.escape) == 0)
         read_picture(&r, memory, header, bgr);
     jpeg_destroy_decompress(&r.jpeg);

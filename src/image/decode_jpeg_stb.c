@@ -8,6 +8,8 @@
  * decoding. */
 #include "image/decode_jpeg.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "image/decode_stb.h"
 
@@ -118,22 +120,30 @@ static hatpose_status check_segment(walk *w, int marker, hatpose_error *err)
     return HATPOSE_OK;
 }
 
+/* *cut_bytes becomes 0, or, where a file that ends early has begun a scan,
+ * how much of it may be read: up to a segment that is not whole. */
 static hatpose_status check_markers(const uint8_t *data, size_t bytes,
-                                    hatpose_error *err)
+                                    size_t *cut_bytes, hatpose_error *err)
 {
     walk w = {.data = data, .bytes = bytes, .at = 2};
     int scan_count = 0;
 
+    *cut_bytes = 0;
     for (;;) {
         int marker = next_marker(&w);
+        size_t before = w.at;
 
-        if (marker < 0)
+        if (marker < 0) {
+            *cut_bytes = scan_count > 0 ? bytes : 0;
             return fail_as_cut(&w, err);
+        }
         if (marker == MARKER_END_OF_IMAGE)
             return HATPOSE_OK;
         hatpose_status status = check_segment(&w, marker, err);
-        if (status != HATPOSE_OK)
+        if (status != HATPOSE_OK) {
+            *cut_bytes = scan_count > 0 && w.at == before ? before - 2 : 0;
             return status;
+        }
         scan_count += marker == MARKER_START_OF_SCAN;
         if (scan_count > HP_JPEG_SCAN_COUNT_MAX)
             return hp_fail(err, HATPOSE_E_IMAGE_CORRUPT,
@@ -142,12 +152,36 @@ static hatpose_status check_markers(const uint8_t *data, size_t bytes,
     }
 }
 
+/* stb_image insists on an end marker: a copy gets one. */
+static hatpose_status decode_cut(hp_memory *memory, const uint8_t *data,
+                                 size_t bytes, const hp_jpeg_header *header,
+                                 uint8_t *bgr, hatpose_error *err)
+{
+    static const uint8_t end_marker[2] = {0xff, MARKER_END_OF_IMAGE};
+    void *copy;
+    hatpose_status status = hp_allocate(memory, bytes + sizeof end_marker,
+                                        "JPEG that ends early", &copy, err);
+
+    if (status != HATPOSE_OK)
+        return status;
+    memcpy(copy, data, bytes);
+    memcpy((uint8_t *)copy + bytes, end_marker, sizeof end_marker);
+    status = hp_stb_decode(memory, "JPEG", copy, bytes + sizeof end_marker,
+                           header->width_px, header->height_px, bgr, err);
+    hp_deallocate(memory, copy);
+    return status;
+}
+
 hatpose_status hp_jpeg_decode(hp_memory *memory, const uint8_t *data,
                               size_t bytes, const hp_jpeg_header *header,
-                              uint8_t *bgr, hatpose_error *err)
+                              bool accept_damage, uint8_t *bgr,
+                              hatpose_error *err)
 {
-    hatpose_status status = check_markers(data, bytes, err);
+    size_t cut_bytes;
+    hatpose_status status = check_markers(data, bytes, &cut_bytes, err);
 
+    if (accept_damage && cut_bytes > 0)
+        return decode_cut(memory, data, cut_bytes, header, bgr, err);
     if (status != HATPOSE_OK)
         return status;
     return hp_stb_decode(memory, "JPEG", data, bytes, header->width_px,

@@ -16,7 +16,7 @@ HEADER = (REPOSITORY / "include/hatpose.h").read_text()
 # Bytes on 64-bit machines, which never change (docs/abi.md).
 SIZES = {
     "error": 256, "keypoint": 12, "peak": 16, "hat": 56, "head": 44,
-    "host": 40, "options": 88, "image": 24, "map_shape": 24, "person": 376,
+    "host": 40, "options": 96, "image": 24, "map_shape": 24, "person": 376,
     "times": 56, "layer_time": 152,
 }  # fmt: skip
 STRUCTS = {

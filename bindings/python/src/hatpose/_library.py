@@ -140,6 +140,8 @@ class Options(Structure):
         ("max_pixels", c_uint64),
         ("max_encoded_bytes", c_uint64),
         ("max_memory_bytes", c_uint64),
+        ("accept_damaged_jpeg", c_uint32),
+        ("reserved", c_uint32),
     )
 
 
