@@ -15,8 +15,11 @@ hps_worker *hps_worker_create(const hps_service *service, hatpose_error *err)
         return NULL;
     }
     worker->service = service;
+    worker->detect = hatpose_detect_encoded;
     options.decode = HATPOSE_DECODE_COMPAT;
     options.hat_rule = HATPOSE_HATS_COMPAT;
+    options.hat_sources = HATPOSE_FROM_CALLER;
+    options.accept_damaged_jpeg = 1;
     options.paint_hats = service->discs && service->compat == HPS_COMPAT_V3;
     if (hatpose_context_create(service->model, &service->options, &worker->best,
                                err) == HATPOSE_OK &&

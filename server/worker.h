@@ -20,11 +20,21 @@ struct hps_service {
     bool discs; /* v3: white discs at the hats before the network */
 };
 
+/* hatpose_detect_encoded is one. */
+typedef hatpose_status (*hps_detect_fn)(hatpose_context *context,
+                                        const void *data, size_t bytes,
+                                        const hatpose_hat *hats,
+                                        uint32_t hat_count,
+                                        hatpose_result **out,
+                                        hatpose_error *err);
+
 struct hps_worker {
     const hps_service *service;
+    hps_detect_fn detect; /* tests put recorded people in its place */
     /* /v1/: service->options as they are. */
     hatpose_context *best;
-    /* POST /, the side routes and PaddleHub's: decode and rule compat;
+    /* POST /, the side routes and PaddleHub's: decode and rule compat, boxes
+     * from the client alone, damaged JPEG files as OpenCV has them;
      * paint_hats as service->discs says, never with v6. */
     hatpose_context *compat;
 };

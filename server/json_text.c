@@ -1,0 +1,106 @@
+/* json_text.c - JSON from clients. In: bytes. Out: values of jansson's.
+ *
+ * jansson takes up to a hundred times the bytes of what it reads ("[[],[],"):
+ * depth and number of values are bounded before it sees the text. All numbers
+ * become doubles, as the old service computes with them. */
+#include "json_text.h"
+
+#include <string.h>
+
+enum { DEPTH_MOST = 32, VALUES_MOST = 100000 };
+
+typedef struct measure {
+    int depth;
+    size_t values;
+} measure;
+
+/* Behind the string that begins at text, or end. */
+static const char *skip_string(const char *text, const char *end)
+{
+    const char *start = ++text;
+
+    for (;;) {
+        const char *quote = memchr(text, '"', (size_t)(end - text));
+        const char *before = quote;
+
+        if (quote == NULL)
+            return end;
+        while (before > start && before[-1] == '\\')
+            before--;
+        if ((quote - before) % 2 == 0)
+            return quote + 1;
+        text = quote + 1;
+    }
+}
+
+/* False past a bound. The reader still decides whether this is JSON. */
+static bool is_bounded(const char *text, const char *end, measure *m)
+{
+    while (text < end) {
+        if (*text == '"') {
+            text = skip_string(text, end);
+            continue;
+        }
+        if (*text == '[' || *text == '{')
+            m->depth++;
+        else if (*text == ']' || *text == '}')
+            m->depth--;
+        m->values += *text == '[' || *text == '{' || *text == ',';
+        if (m->depth > DEPTH_MOST || m->values > VALUES_MOST)
+            return false;
+        text++;
+    }
+    return true;
+}
+
+json_t *hps_json_value(const hps_call *call, const char *text, size_t count)
+{
+    static const char byte_order_mark[] = "\xEF\xBB\xBF";
+    measure m = {0, 0};
+    json_error_t error;
+    json_t *value;
+
+    if (count == 0)
+        text = "";
+    if (count >= 3 && memcmp(text, byte_order_mark, 3) == 0) {
+        text += 3;
+        count -= 3;
+    }
+    if (!is_bounded(text, text + count, &m)) {
+        if (m.depth > DEPTH_MOST)
+            hps_call_fail(call, HPS_FAULT_JSON_DEEP, "%d", DEPTH_MOST);
+        else
+            hps_call_fail(call, HPS_FAULT_JSON_LARGE, "%d", VALUES_MOST);
+        return NULL;
+    }
+    value = json_loadb(
+        text, count, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL,
+        &error);
+    if (value == NULL && json_error_code(&error) == json_error_out_of_memory)
+        hps_call_fail(call, HPS_FAULT_MEMORY, "%s", "");
+    else if (value == NULL)
+        hps_call_fail(call, HPS_FAULT_JSON_CORRUPT, "%s", error.text);
+    return value;
+}
+
+json_t *hps_json_body(const hps_call *call)
+{
+    const hps_request *request = call->request;
+    json_t *value;
+
+    if (request->media != HPS_MEDIA_JSON) {
+        hps_call_fail(call, HPS_FAULT_MEDIA_TYPE, "application/json");
+        return NULL;
+    }
+    if (request->body_count == 0) {
+        hps_call_fail(call, HPS_FAULT_BODY_EMPTY, "%s", "");
+        return NULL;
+    }
+    value = hps_json_value(call, request->body, request->body_count);
+    if (value != NULL && !json_is_object(value)) {
+        hps_call_fail(call, HPS_FAULT_FIELD_OBJECT, "JSON");
+        json_decref(value);
+        return NULL;
+    }
+    return value;
+}
