@@ -4,6 +4,10 @@
 
 #include <stdlib.h>
 
+/* The commonest shape of photos and cameras; the network's size follows from
+ * the shape alone. */
+enum { WARM_UP_WIDTH_PX = 64, WARM_UP_HEIGHT_PX = 36 };
+
 hps_worker *hps_worker_create(const hps_service *service, hatpose_error *err)
 {
     hatpose_options options = service->options;
@@ -28,6 +32,21 @@ hps_worker *hps_worker_create(const hps_service *service, hatpose_error *err)
         return worker;
     hps_worker_destroy(worker);
     return NULL;
+}
+
+void hps_worker_warm_up(hps_worker *worker)
+{
+    static const unsigned char gray[WARM_UP_WIDTH_PX * WARM_UP_HEIGHT_PX];
+    const hatpose_image layout = {.struct_size = sizeof layout,
+                                  .format = HATPOSE_GRAY8,
+                                  .width_px = WARM_UP_WIDTH_PX,
+                                  .height_px = WARM_UP_HEIGHT_PX};
+    hatpose_result *result;
+
+    /* What fails here fails again, and is told, with a client's picture. */
+    if (hatpose_detect(worker->best, gray, &layout, NULL, 0, &result, NULL) ==
+        HATPOSE_OK)
+        hatpose_result_destroy(result);
 }
 
 void hps_worker_destroy(hps_worker *worker)

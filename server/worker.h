@@ -41,6 +41,9 @@ struct hps_worker {
 
 /* NULL: err says why. */
 hps_worker *hps_worker_create(const hps_service *service, hatpose_error *err);
+/* Looks at a gray picture, so that the first client does not wait for plans
+ * and memory. */
+void hps_worker_warm_up(hps_worker *worker);
 void hps_worker_destroy(hps_worker *worker); /* NULL is fine */
 
 #endif

@@ -21,6 +21,7 @@ static const command commands[] = {
     {"hats", cmd_hats},
     {"info", cmd_info},
     {"bench", cmd_bench},
+    {"serve", cmd_serve},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };

@@ -18,6 +18,7 @@ int cmd_detect(char **arguments);
 int cmd_hats(char **arguments);
 int cmd_info(char **arguments);
 int cmd_bench(char **arguments);
+int cmd_serve(char **arguments);
 
 /* The help of a command, of all with NULL; false when there is none. */
 bool help_print(const char *command);

@@ -70,3 +70,36 @@ void processor_cores(char cores[PROCESSOR_CORES_BYTES])
     else
         snprintf(cores, PROCESSOR_CORES_BYTES, "%ld", online);
 }
+
+/* Cores' worth of time that the control group allows, rounded up; 0: no
+ * limit. */
+static int quota_cores(void)
+{
+    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "r");
+    double quota_us, period_us;
+    int count = 0;
+
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "%lf %lf", &quota_us, &period_us) == 2 && period_us > 0 &&
+        quota_us > 0 && quota_us / period_us < PROCESSOR_CORES_MOST)
+        count = (int)((quota_us + period_us - 1) / period_us);
+    fclose(file);
+    return count;
+}
+
+int processor_core_count(void)
+{
+    char list[1024];
+    int allowed =
+        find_value("/proc/self/status", "Cpus_allowed_list", list, sizeof list)
+            ? count_cores(list)
+            : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    int quota = quota_cores();
+
+    if (quota > 0 && quota < allowed)
+        allowed = quota;
+    return allowed < 1                      ? 1
+           : allowed > PROCESSOR_CORES_MOST ? PROCESSOR_CORES_MOST
+                                            : allowed;
+}

@@ -1,0 +1,11 @@
+/* cmd_serve_absent.c - hatpose serve of a build without libmicrohttpd. */
+#include "commands.h"
+#include "console.h"
+
+int cmd_serve(char **arguments)
+{
+    (void)arguments;
+    console_usage("built without serve: libmicrohttpd was not found, or "
+                  "HATPOSE_SERVER was off");
+    return EXIT_WRONG_USAGE;
+}
