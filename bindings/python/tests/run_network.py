@@ -9,6 +9,15 @@ from hatpose.network import MapGroup, Network, Operation
 
 def run_network(network: Network, picture: np.ndarray) -> dict:
     """Maps of a picture of 3 planes in the network's order, 0 to 255."""
+    values = run_values(network, picture)
+    return {
+        "heatmaps": channels(values, network.heatmaps),
+        "pafs": channels(values, network.pafs),
+    }
+
+
+def run_values(network: Network, picture: np.ndarray) -> dict:
+    """Value by value what the network computes."""
     mean = np.asarray(network.mean, np.float32).reshape(3, 1, 1)
     scale = np.asarray(network.scale, np.float32).reshape(3, 1, 1)
     values = {0: (picture.astype(np.float32) - mean) * scale}
@@ -19,10 +28,7 @@ def run_network(network: Network, picture: np.ndarray) -> dict:
             values[op.output] = np.full(shape, np.nan, np.float32)
         last = op.output_first + op.output_count
         values[op.output][op.output_first : last] = result
-    return {
-        "heatmaps": channels(values, network.heatmaps),
-        "pafs": channels(values, network.pafs),
-    }
+    return values
 
 
 def channels(values: dict, group: MapGroup) -> np.ndarray:

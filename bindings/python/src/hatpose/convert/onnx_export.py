@@ -18,6 +18,7 @@ from ..network import Network, Operation
 OPSET = 13
 IR_VERSION = 7  # what came out with opset 13; old runtimes read it
 INPUT = "data"
+NORMALISED = "normalised"
 
 
 def to_onnx(network: Network) -> onnx.ModelProto:
@@ -48,6 +49,24 @@ def to_onnx(network: Network) -> onnx.ModelProto:
         ir_version=IR_VERSION,
         producer_name="hatpose",
     )
+
+
+def result_names(network: Network) -> list[tuple[str, int, int]]:
+    """What the model computes: (name in it, value, its first channel)."""
+    results = [(NORMALISED, 0, 0)]
+    for op in network.operations:
+        results.append((_result_name(op), op.output, op.output_first))
+    return results
+
+
+def _layer_name(op: Operation) -> str:
+    """An operation may be called as an output is: the slash tells them."""
+    return f"/{op.name}"
+
+
+def _result_name(op: Operation) -> str:
+    name = _layer_name(op)
+    return name if op.activation == "none" else f"{name}.{op.activation}"
 
 
 def _tensor_info(name: str, channels: int) -> onnx.ValueInfoProto:
@@ -84,7 +103,7 @@ class _Writer:
             array = np.asarray(numbers, dtype=np.float32).reshape(1, 3, 1, 1)
             self.constants.append(numpy_helper.from_array(array, name))
         self.node("Sub", [INPUT, "mean"], "centred")
-        return self.node("Mul", ["centred", "scale"], "normalised")
+        return self.node("Mul", ["centred", "scale"], NORMALISED)
 
     def read(self, value: int, first: int, count: int) -> str:
         """The name of these channels; one part, or some of them joined."""
@@ -139,10 +158,10 @@ class _Writer:
                 "pads": [pad] * 4,
                 "group": op.input_count if op.kind == "depthwise" else 1,
             }
-        name = self.node(kind, inputs, op.name, **attributes)
+        name = self.node(kind, inputs, _layer_name(op), **attributes)
         if op.activation != "none":
             activation = {"relu": "Relu", "elu": "Elu"}[op.activation]
-            name = self.node(activation, [name], f"{op.name}.{op.activation}")
+            name = self.node(activation, [name], _result_name(op))
         self.counts[name] = op.output_count
         self.parts.setdefault(op.output, []).append((op.output_first, name))
 
