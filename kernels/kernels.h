@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "layer.h"
+#include "row.h"
 
 /* A 3x3 window over one plane of width * height elements, rows packed, with
  * `dilation` zeros of padding on every side. stride and dilation are 1 or 2,
@@ -51,6 +52,7 @@ typedef struct hp_kernels {
     hp_bias_activation_fn bias_activation;
     hp_depthwise3x3_fn depthwise3x3;
     hp_add_fn add;
+    const hp_rows *rows;
     const char *description; /* "scalar + OpenBLAS" */
 } hp_kernels;
 

@@ -17,6 +17,19 @@ void hp_depthwise3x3_f32_scalar(const hp_window *window, const float *in,
 void hp_add_f32_scalar(size_t count, const float *a, const float *b,
                        hp_activation activation, float *out);
 
+/* Declares the rows of one instruction set. */
+#define HP_DECLARE_ROWS(isa)                                                   \
+    void hp_sum_rows_##isa(const uint8_t *rows, size_t stride_bytes,           \
+                           int row_count, size_t count, uint16_t *sums);       \
+    void hp_mean_blocks_##isa(const uint16_t *sums, int count, int channels,   \
+                              int factor, float scale, uint8_t *out);          \
+    void hp_mix_columns_##isa(const hp_column_run *run, int16_t *out);         \
+    void hp_blend_rows_##isa(const int16_t *upper, const int16_t *lower,       \
+                             int count, int16_t upper_weight,                  \
+                             int16_t lower_weight, uint8_t *out)
+HP_DECLARE_ROWS(scalar);
+HP_DECLARE_ROWS(avx2);
+
 #ifdef HP_HAVE_OPENBLAS
 /* The one that fits the build of OpenBLAS which the process has loaded. */
 hp_gemm_fn hp_gemm_f32_blas_pick(void);

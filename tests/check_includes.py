@@ -16,7 +16,7 @@ def allowed_in(folder: str, name: str) -> bool:
     if name == "hatpose.h":
         return True
     if "/" not in name:
-        return name == "kernels.h" and ORDER.index(folder) >= ORDER.index("model")
+        return name == "kernels.h" and ORDER.index(folder) >= ORDER.index("image")
     target = name.split("/")[0]
     return target in ORDER and ORDER.index(target) <= ORDER.index(folder)
 

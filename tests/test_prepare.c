@@ -14,7 +14,8 @@
 enum { SMALL_WIDTH = 40, SMALL_HEIGHT = 24, NET_LIMIT = 2048 };
 
 static hp_memory memory;
-static hp_preparer preparer;
+static hp_kernels kernels;
+static hp_preparer preparer = {.resizer.kernels = &kernels};
 
 static const hp_normalisation plain = {{0, 0, 0}, {1, 1, 1}, false};
 
@@ -291,7 +292,7 @@ static void budget_is_an_error_and_no_leak(void)
     hp_pixels picture = {bgr, SMALL_WIDTH, SMALL_HEIGHT, SMALL_WIDTH * 3,
                          HATPOSE_BGR8};
     hp_memory tight;
-    hp_preparer poor = {0};
+    hp_preparer poor = {.resizer.kernels = &kernels};
     hp_mapping m;
     float planes[3 * 64 * 64];
 
@@ -312,6 +313,7 @@ static void budget_is_an_error_and_no_leak(void)
 int main(void)
 {
     hp_memory_init(&memory, NULL, 0);
+    hp_kernels_select(0, &kernels);
     RUN(compat_equals_the_original_in_every_bit);
     RUN(every_format_gives_the_same_planes);
     RUN(gray_is_three_equal_planes);

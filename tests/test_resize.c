@@ -10,13 +10,17 @@
 #include "golden.h"
 
 static hp_memory memory;
-static hp_resizer resizer;
+static hp_kernels kernels;
+static hp_resizer resizer = {.kernels = &kernels};
 
 /* Steps as OpenCV makes them: 1/f for a factor, else in/out. */
 static hp_resize_to output_of(const json_t *test_case, const golden_array *src,
                               const golden_array *dst)
 {
-    hp_resize_to to = {.width_px = dst->shape[1], .height_px = dst->shape[0]};
+    hp_resize_to to = {.width_px = dst->shape[1],
+                       .height_px = dst->shape[0],
+                       .factor_x = 1,
+                       .factor_y = 1};
     double factor = golden_number(test_case, "factor");
 
     to.step_x = to.step_y = 1 / factor;
@@ -109,7 +113,7 @@ static void one_pixel_fills_everything(void)
 {
     const uint8_t pixel[3] = {7, 99, 255};
     hp_pixels source = {pixel, 1, 1, 3, HATPOSE_RGB8};
-    const hp_resize_to to = {5, 4, 0.2, 0.25};
+    const hp_resize_to to = {5, 4, 0.2, 0.25, 1, 1};
     uint8_t out[5 * 4 * 3];
 
     CHECK(hp_resize_linear_u8(&memory, &resizer, &source, &to, out, 15, NULL) ==
@@ -121,13 +125,14 @@ static void one_pixel_fills_everything(void)
 static void impossible_sizes_are_refused(void)
 {
     static const hp_resize_to wrong[] = {
-        {1, 1, NAN, 1}, {1, 1, 1, 1e300}, {0, 1, 1, 1}, {1, 1, 0, 1}};
-    static const hp_resize_to right = {1, 1, 1, 1};
+        {1, 1, NAN, 1, 1, 1}, {1, 1, 1, 1e300, 1, 1}, {0, 1, 1, 1, 1, 1},
+        {1, 1, 0, 1, 1, 1},   {1, 1, 1, 1, 0, 1},     {1, 1, 1, 1, 1, 257}};
+    static const hp_resize_to right = {1, 1, 1, 1, 1, 1};
     const uint8_t pixel[3] = {0, 0, 0};
     hp_pixels source = {pixel, 1, 1, 3, HATPOSE_RGB8};
     uint8_t out[3];
 
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 6; i++)
         CHECK(hp_resize_linear_u8(&memory, &resizer, &source, &wrong[i], out, 3,
                                   NULL) == HATPOSE_E_ARGUMENT);
     source.format = 0;
@@ -138,6 +143,9 @@ static void impossible_sizes_are_refused(void)
 int main(void)
 {
     hp_memory_init(&memory, NULL, 0);
+    hp_kernels_select(0, &kernels);
+    RUN(golden_cases_are_equal_in_every_bit);
+    hp_kernels_select(UINT32_MAX, &kernels);
     RUN(golden_cases_are_equal_in_every_bit);
     RUN(one_pixel_fills_everything);
     RUN(impossible_sizes_are_refused);

@@ -212,6 +212,7 @@ hatpose_status hatpose_context_create(hatpose_model *model,
     context->model = model;
     /* The engine keeps a pointer to the table: it must not move. */
     hp_kernels_select(settled.cpu_off, &context->kernels);
+    context->preparer.resizer.kernels = &context->kernels;
     atomic_init(&context->description, context->kernels.description);
     status = make_engine(context, &settled, &context->kernels,
                          &context->pool, &context->engine, err);

@@ -14,11 +14,10 @@ typedef struct hp_normalisation {
     bool rgb; /* planes in the order R, G, B; else B, G, R */
 } hp_normalisation;
 
-/* Working memory, reused; all zero at first. */
+/* Working memory, reused; all zero at first but resizer.kernels. */
 typedef struct hp_preparer {
     hp_resizer resizer;
     hp_buffer resized;
-    hp_buffer reduced; /* best: big pictures averaged down first */
 } hp_preparer;
 
 /* planes: 3 * height_net_px * width_net_px floats. Gray counts as three

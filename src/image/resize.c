@@ -2,7 +2,9 @@
  *
  * In: a picture and the steps in source pixels. Out: what OpenCV's
  * INTER_LINEAR gives, bit for bit: weights in 1/2048, rows in 1/128, the
- * exact half as a mean of four (docs/algorithm.md, "Input: compat"). */
+ * exact half as a mean of four (docs/algorithm.md, "Input: compat"). Big
+ * pictures may be averaged down on the way, row by row, so that each pixel is
+ * read once and no reduced picture is ever stored. */
 #include "image/resize.h"
 
 #include <limits.h>
@@ -13,22 +15,56 @@
 
 enum { WEIGHT_ONE = 2048 };
 
-/* One output column: element offset of its left pixel and the weights. */
-typedef struct column {
-    int32_t offset;
-    int16_t left, right;
-} column;
-
 /* One run's geometry and working memory, all inside the resizer's buffer. */
 typedef struct plan {
+    const hp_rows *kernels;
     const hp_pixels *source;
     hp_resize_to to;
     int channels;
-    int right_offset; /* from a column's left pixel to its right one */
-    column *columns;
+    int width_px, height_px; /* of the source after averaging */
+    hp_column *columns;
     int16_t *rows[2];   /* resized horizontally, 1/128 */
     int row_indices[2]; /* the source rows they hold, -1 = none */
+    uint16_t *sums;     /* averaging: of a row of blocks */
+    uint8_t *means;     /* averaging: the row at hand */
 } plan;
+
+/* Averages one row of blocks, along x and y at once. */
+static void average_row(const plan *p, int y, uint8_t *out)
+{
+    int factor_x = p->to.factor_x, first = y * p->to.factor_y;
+    int row_count = p->source->height_px - first;
+    int whole = p->source->width_px / factor_x;
+    int rest = p->source->width_px % factor_x;
+
+    if (row_count > p->to.factor_y)
+        row_count = p->to.factor_y;
+    p->kernels->sum_rows(
+        p->source->data + (size_t)first * p->source->stride_bytes,
+        p->source->stride_bytes, row_count,
+        (size_t)p->source->width_px * (size_t)p->channels, p->sums);
+    p->kernels->mean_blocks(p->sums, whole, p->channels, factor_x,
+                            1.0f / (float)(factor_x * row_count), out);
+    if (rest > 0)
+        p->kernels->mean_blocks(
+            p->sums + (size_t)whole * (size_t)(factor_x * p->channels), 1,
+            p->channels, rest, 1.0f / (float)(rest * row_count),
+            out + whole * p->channels);
+}
+
+static bool is_averaged(const plan *p)
+{
+    return p->to.factor_x > 1 || p->to.factor_y > 1;
+}
+
+/* A row of the source, or of its means: in p->means then. */
+static const uint8_t *source_row(const plan *p, int y)
+{
+    if (!is_averaged(p))
+        return p->source->data + (size_t)y * p->source->stride_bytes;
+    average_row(p, y, p->means);
+    return p->means;
+}
 
 /* Position of an output index in the source: whole part and remainder, with
  * the original's change from double to float in between. */
@@ -48,10 +84,10 @@ static int16_t weight(float part)
 
 static void make_columns(const plan *p)
 {
-    int last = p->source->width_px - 1;
+    int last = p->width_px - 1;
 
     for (int x = 0; x < p->to.width_px; x++) {
-        column *c = &p->columns[x];
+        hp_column *c = &p->columns[x];
         float r;
         int i = source_position(x, p->to.step_x, &r);
 
@@ -70,25 +106,10 @@ static void make_columns(const plan *p)
     }
 }
 
-/* channels is a constant in every call, so that the loop has no inner one. */
-static inline void resize_row(const plan *p, const uint8_t *from, int channels,
-                              int16_t *out)
-{
-    for (int x = 0; x < p->to.width_px; x++) {
-        const column *c = &p->columns[x];
-        const uint8_t *left = from + c->offset;
-        const uint8_t *right = left + p->right_offset;
-
-        for (int k = 0; k < channels; k++)
-            out[x * channels + k] =
-                (int16_t)((left[k] * c->left + right[k] * c->right) >> 4);
-    }
-}
-
 /* The horizontally resized source row; the two last ones are kept. */
 static const int16_t *get_row(plan *p, int y, int other_y)
 {
-    int last = p->source->height_px - 1;
+    int last = p->height_px - 1;
 
     y = y < 0 ? 0 : y > last ? last : y;
     other_y = other_y < 0 ? 0 : other_y > last ? last : other_y;
@@ -96,29 +117,17 @@ static const int16_t *get_row(plan *p, int y, int other_y)
         if (p->row_indices[i] == y)
             return p->rows[i];
     int slot = p->row_indices[0] == other_y ? 1 : 0;
-    const uint8_t *from = p->source->data + (size_t)y * p->source->stride_bytes;
-    if (p->channels == 3)
-        resize_row(p, from, 3, p->rows[slot]);
-    else if (p->channels == 4)
-        resize_row(p, from, 4, p->rows[slot]);
-    else
-        resize_row(p, from, 1, p->rows[slot]);
+    const hp_column_run run = {
+        .row = source_row(p, y),
+        .row_bytes = (size_t)p->width_px * (size_t)p->channels,
+        .columns = p->columns,
+        .count = p->to.width_px,
+        .channels = p->channels,
+        .right_offset = p->width_px > 1 ? p->channels : 0,
+    };
+    p->kernels->mix_columns(&run, p->rows[slot]);
     p->row_indices[slot] = y;
     return p->rows[slot];
-}
-
-/* The weights add up to 2048 at most by one more, so 255 is never passed. */
-static void blend_rows(const int16_t *restrict upper,
-                       const int16_t *restrict lower, int count,
-                       int16_t upper_weight, int16_t lower_weight,
-                       uint8_t *restrict out)
-{
-    for (int i = 0; i < count; i++) {
-        int16_t a = (int16_t)((upper[i] * upper_weight) >> 16);
-        int16_t b = (int16_t)((lower[i] * lower_weight) >> 16);
-
-        out[i] = (uint8_t)((a + b + 2) >> 2);
-    }
 }
 
 static void resize_linear(plan *p, uint8_t *out, size_t out_stride_bytes)
@@ -130,8 +139,9 @@ static void resize_linear(plan *p, uint8_t *out, size_t out_stride_bytes)
         const int16_t *upper = get_row(p, i, i + 1);
         const int16_t *lower = get_row(p, i + 1, i);
 
-        blend_rows(upper, lower, p->to.width_px * p->channels, weight(1 - r),
-                   weight(r), out + (size_t)y * out_stride_bytes);
+        p->kernels->blend_rows(upper, lower, p->to.width_px * p->channels,
+                               weight(1 - r), weight(r),
+                               out + (size_t)y * out_stride_bytes);
     }
 }
 
@@ -198,29 +208,49 @@ static void copy_rows(const plan *p, uint8_t *out, size_t out_stride_bytes)
 {
     size_t row_bytes = (size_t)p->to.width_px * (size_t)p->channels;
 
-    for (int y = 0; y < p->to.height_px; y++)
-        memcpy(out + (size_t)y * out_stride_bytes,
-               p->source->data + (size_t)y * p->source->stride_bytes,
-               row_bytes);
+    for (int y = 0; y < p->to.height_px; y++) {
+        uint8_t *to = out + (size_t)y * out_stride_bytes;
+
+        if (is_averaged(p))
+            average_row(p, y, to);
+        else
+            memcpy(to, source_row(p, y), row_bytes);
+    }
 }
 
 static hatpose_status reserve_tables(hp_memory *memory, hp_resizer *resizer,
                                      plan *p, hatpose_error *err)
 {
-    size_t width = (size_t)p->to.width_px;
-    size_t row_bytes = width * (size_t)p->channels * sizeof(int16_t);
-    size_t column_bytes = width * sizeof(column);
-    hatpose_status status =
-        hp_buffer_reserve(memory, &resizer->tables,
-                          column_bytes + 2 * row_bytes, "resize tables", err);
+    size_t width = (size_t)p->to.width_px, channels = (size_t)p->channels;
+    size_t sum_count = 0, mean_count = 0;
 
+    if (is_averaged(p)) {
+        sum_count = (size_t)p->source->width_px * channels + HP_SUM_SLACK;
+        mean_count = (size_t)p->width_px * channels;
+    }
+    size_t words = 2 * width * channels + sum_count;
+    hatpose_status status = hp_buffer_reserve(
+        memory, &resizer->tables,
+        width * sizeof(hp_column) + words * sizeof(int16_t) + mean_count,
+        "resize tables", err);
     if (status != HATPOSE_OK)
         return status;
     p->columns = resizer->tables.data;
     p->rows[0] = (int16_t *)(p->columns + width);
-    p->rows[1] = p->rows[0] + width * (size_t)p->channels;
+    p->rows[1] = p->rows[0] + width * channels;
     p->row_indices[0] = p->row_indices[1] = -1;
+    p->sums = (uint16_t *)(p->rows[1] + width * channels);
+    p->means = (uint8_t *)(p->sums + sum_count);
+    /* The slack is read, though what comes of it is not kept. */
+    if (sum_count > 0)
+        memset(p->sums + sum_count - HP_SUM_SLACK, 0,
+               HP_SUM_SLACK * sizeof *p->sums);
     return HATPOSE_OK;
+}
+
+static bool is_factor(int factor)
+{
+    return factor >= 1 && factor <= HP_SUM_ROWS_MAX;
 }
 
 static bool is_sound(const hp_pixels *source, const plan *p)
@@ -229,9 +259,28 @@ static bool is_sound(const hp_pixels *source, const plan *p)
     return p->channels > 0 && source->width_px > 0 && source->height_px > 0 &&
            source->width_px <= INT_MAX / 8 && p->to.width_px > 0 &&
            p->to.width_px <= INT_MAX / 8 && p->to.height_px > 0 &&
+           is_factor(p->to.factor_x) && is_factor(p->to.factor_y) &&
            p->to.step_x > 0 && p->to.step_y > 0 &&
            p->to.step_x * p->to.width_px < INT_MAX / 2 &&
            p->to.step_y * p->to.height_px < INT_MAX / 2;
+}
+
+static bool is_copy(const plan *p)
+{
+    return p->to.step_x == 1 && p->to.step_y == 1 &&
+           p->to.width_px == p->width_px && p->to.height_px == p->height_px;
+}
+
+static bool is_halved(const plan *p)
+{
+    return !is_averaged(p) && p->to.step_x == 2 && p->to.step_y == 2 &&
+           2 * (p->to.width_px - 1) < p->width_px &&
+           2 * (p->to.height_px - 1) < p->height_px;
+}
+
+static int divide_up(int length, int factor)
+{
+    return (length - 1) / factor + 1;
 }
 
 hatpose_status hp_resize_linear_u8(hp_memory *memory, hp_resizer *resizer,
@@ -239,7 +288,8 @@ hatpose_status hp_resize_linear_u8(hp_memory *memory, hp_resizer *resizer,
                                    const hp_resize_to *to, uint8_t *out,
                                    size_t out_stride_bytes, hatpose_error *err)
 {
-    plan p = {.source = source,
+    plan p = {.kernels = resizer->kernels->rows,
+              .source = source,
               .to = *to,
               .channels = hp_pixel_bytes(source->format)};
 
@@ -248,23 +298,20 @@ hatpose_status hp_resize_linear_u8(hp_memory *memory, hp_resizer *resizer,
                        "resize of %d x %d px to %d x %d is out of range",
                        source->width_px, source->height_px, to->width_px,
                        to->height_px);
-    p.right_offset = source->width_px > 1 ? p.channels : 0;
-    if (to->step_x == 1 && to->step_y == 1 &&
-        to->width_px == source->width_px &&
-        to->height_px == source->height_px) {
-        copy_rows(&p, out, out_stride_bytes);
-        return HATPOSE_OK;
-    }
-    if (to->step_x == 2 && to->step_y == 2 &&
-        2 * (to->width_px - 1) < source->width_px &&
-        2 * (to->height_px - 1) < source->height_px) {
+    p.width_px = divide_up(source->width_px, to->factor_x);
+    p.height_px = divide_up(source->height_px, to->factor_y);
+    if (is_halved(&p)) {
         halve(&p, out, out_stride_bytes);
         return HATPOSE_OK;
     }
     hatpose_status status = reserve_tables(memory, resizer, &p, err);
-    if (status == HATPOSE_OK)
+    if (status != HATPOSE_OK)
+        return status;
+    if (is_copy(&p))
+        copy_rows(&p, out, out_stride_bytes);
+    else
         resize_linear(&p, out, out_stride_bytes);
-    return status;
+    return HATPOSE_OK;
 }
 
 void hp_resizer_release(hp_memory *memory, hp_resizer *resizer)

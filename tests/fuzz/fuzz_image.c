@@ -23,10 +23,12 @@ static void prepare(hp_memory *memory, const hp_picture *picture)
     static const hp_normalisation normalisation = {
         {128, 128, 128}, {1.0f / 256, 1.0f / 256, 1.0f / 256}, false};
     float planes[3 * NET_WIDTH_MAX * NET_WIDTH_MAX];
-    hp_preparer preparer = {0};
+    hp_kernels kernels;
+    hp_preparer preparer = {.resizer.kernels = &kernels};
     hp_pixels pixels = hp_picture_pixels(picture);
     hp_mapping mapping;
 
+    hp_kernels_select(0, &kernels);
     if (hp_mapping_best(pixels.width_px, pixels.height_px, NET_HEIGHT,
                         NET_WIDTH_MAX, &mapping, NULL) != HATPOSE_OK)
         abort();

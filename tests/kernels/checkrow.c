@@ -1,0 +1,201 @@
+/* checkrow.c - the kernels on rows of pixels and of maps: every instruction
+ * set gives the scalar kernels' bits, over tails, steps and extremes, and
+ * touches nothing outside: buffers end at a guard page.
+ *
+ * checkrow [SEED] */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../check.h"
+#include "guarded.h"
+#include "hatpose.h"
+#include "kernels.h"
+
+static uint64_t random_state;
+
+static uint32_t random_u32(void)
+{
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(random_state >> 32);
+}
+
+static int random_int(int low, int high)
+{
+    return low + (int)(random_u32() % (uint32_t)(high - low + 1));
+}
+
+/* `bytes` that end at a guard page. */
+typedef struct block {
+    guarded guard;
+    uint8_t *bytes;
+    size_t count;
+} block;
+
+static block block_create(size_t count)
+{
+    block b = {.guard = guarded_create((count + 3) / 4, true), .count = count};
+
+    b.bytes = (uint8_t *)(b.guard.data + b.guard.count) - count;
+    return b;
+}
+
+static block random_block(size_t count)
+{
+    block b = block_create(count);
+    bool extreme = random_u32() % 4 == 0;
+
+    for (size_t i = 0; i < count; i++)
+        b.bytes[i] =
+            extreme ? (uint8_t)(random_u32() % 2 * 255) : (uint8_t)random_u32();
+    return b;
+}
+
+static void block_destroy(block *b)
+{
+    guarded_destroy(&b->guard);
+}
+
+static int random_channels(void)
+{
+    static const int channels[] = {1, 3, 4};
+
+    return channels[random_int(0, 2)];
+}
+
+/* ---- resize ------------------------------------------------------------- */
+
+static void check_sums(const hp_rows *rows, const hp_rows *plain)
+{
+    size_t count = (size_t)random_int(1, 300);
+    int row_count = random_int(0, 9) == 0 ? HP_SUM_ROWS_MAX : random_int(1, 9);
+    size_t stride = count + (size_t)random_int(0, 40);
+    block in = random_block(stride * (size_t)(row_count - 1) + count);
+    block got = block_create(2 * count), wanted = block_create(2 * count);
+
+    rows->sum_rows(in.bytes, stride, row_count, count, (uint16_t *)got.bytes);
+    plain->sum_rows(in.bytes, stride, row_count, count,
+                    (uint16_t *)wanted.bytes);
+    CHECK_MESSAGE(memcmp(got.bytes, wanted.bytes, 2 * count) == 0,
+                  "%zu bytes, %d rows", count, row_count);
+    block_destroy(&in);
+    block_destroy(&got);
+    block_destroy(&wanted);
+}
+
+static void check_means(const hp_rows *rows, const hp_rows *plain)
+{
+    int channels = random_channels(), count = random_int(1, 40);
+    int factor = random_int(0, 9) == 0 ? random_int(1, 256) : random_int(1, 6);
+    int row_count =
+        random_int(0, 9) == 0 ? HP_SUM_ROWS_MAX : random_int(1, factor + 1);
+    size_t sum_count = (size_t)(count * factor * channels);
+    size_t out_count = (size_t)(count * channels);
+    block sums = block_create(2 * (sum_count + HP_SUM_SLACK));
+    block got = block_create(out_count), wanted = block_create(out_count);
+    float scale = 1.0f / (float)(factor * row_count);
+    uint16_t *sum = (uint16_t *)sums.bytes;
+    bool extreme = random_u32() % 4 == 0;
+
+    if (row_count > HP_SUM_ROWS_MAX)
+        row_count = HP_SUM_ROWS_MAX;
+    for (size_t i = 0; i < sum_count + HP_SUM_SLACK; i++)
+        sum[i] = (uint16_t)(extreme ? 255 * row_count
+                                    : random_int(0, 255 * row_count));
+    rows->mean_blocks(sum, count, channels, factor, scale, got.bytes);
+    plain->mean_blocks(sum, count, channels, factor, scale, wanted.bytes);
+    CHECK_MESSAGE(memcmp(got.bytes, wanted.bytes, out_count) == 0,
+                  "%d blocks of %d x %d, %d channels", count, factor, row_count,
+                  channels);
+    block_destroy(&sums);
+    block_destroy(&got);
+    block_destroy(&wanted);
+}
+
+static void check_columns(const hp_rows *rows, const hp_rows *plain)
+{
+    int channels = random_channels(), count = random_int(1, 60);
+    int width = random_int(0, 5) == 0 ? random_int(1, 3) : random_int(1, 90);
+    block row = random_block((size_t)(width * channels));
+    size_t out_bytes = 2 * (size_t)(count * channels);
+    block columns = block_create((size_t)count * sizeof(hp_column));
+    block got = block_create(out_bytes), wanted = block_create(out_bytes);
+    hp_column *column = (hp_column *)columns.bytes;
+    hp_column_run run = {row.bytes, row.count, column,
+                         count,     channels,  width > 1 ? channels : 0};
+    int last = width > 1 ? width - 2 : 0;
+
+    for (int i = 0; i < count; i++) {
+        column[i].offset = last * i / count * channels;
+        column[i].left = (int16_t)random_int(0, 2048);
+        column[i].right = (int16_t)(2048 - column[i].left);
+    }
+    column[count - 1].offset = last * channels;
+    rows->mix_columns(&run, (int16_t *)got.bytes);
+    plain->mix_columns(&run, (int16_t *)wanted.bytes);
+    CHECK_MESSAGE(memcmp(got.bytes, wanted.bytes, out_bytes) == 0,
+                  "%d columns of %d, %d channels", count, width, channels);
+    block_destroy(&row);
+    block_destroy(&columns);
+    block_destroy(&got);
+    block_destroy(&wanted);
+}
+
+static void check_blend(const hp_rows *rows, const hp_rows *plain)
+{
+    int count = random_int(1, 200);
+    block upper = block_create(2 * (size_t)count);
+    block lower = block_create(2 * (size_t)count);
+    block got = block_create((size_t)count);
+    block wanted = block_create((size_t)count);
+    int16_t weight = (int16_t)random_int(0, 2048);
+    int16_t rest = (int16_t)(2048 - weight);
+
+    for (int i = 0; i < count; i++) {
+        int a = random_int(0, 3) == 0 ? 32655 : random_int(0, 32655);
+        int b = random_int(0, 3) == 0 ? 32655 : random_int(0, 32655);
+        ((int16_t *)upper.bytes)[i] = (int16_t)a;
+        ((int16_t *)lower.bytes)[i] = (int16_t)b;
+    }
+    rows->blend_rows((int16_t *)upper.bytes, (int16_t *)lower.bytes, count,
+                     weight, rest, got.bytes);
+    plain->blend_rows((int16_t *)upper.bytes, (int16_t *)lower.bytes, count,
+                      weight, rest, wanted.bytes);
+    CHECK_MESSAGE(memcmp(got.bytes, wanted.bytes, (size_t)count) == 0,
+                  "%d values, weights %d and %d", count, weight, rest);
+    block_destroy(&upper);
+    block_destroy(&lower);
+    block_destroy(&got);
+    block_destroy(&wanted);
+}
+
+/* ------------------------------------------------------------------------- */
+
+static void check_all(const hp_rows *rows, const hp_rows *plain)
+{
+    for (int i = 0; i < 2000; i++) {
+        check_sums(rows, plain);
+        check_means(rows, plain);
+        check_columns(rows, plain);
+        check_blend(rows, plain);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    hp_kernels widest, scalar;
+
+    random_state =
+        argc > 1 ? strtoull(argv[1], NULL, 10) : (uint64_t)time(NULL);
+    printf("seed %llu\n", (unsigned long long)random_state);
+    hp_kernels_select(UINT32_MAX, &scalar);
+    hp_kernels_select(0, &widest);
+    check_all(scalar.rows, scalar.rows); /* nothing outside is touched */
+    if (widest.rows == scalar.rows)
+        printf("skip: only scalar rows on this machine\n");
+    else
+        check_all(widest.rows, scalar.rows);
+    CHECK_EXIT();
+}
