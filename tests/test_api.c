@@ -168,6 +168,29 @@ static void limits_are_named(void)
     hatpose_context_destroy(context);
 }
 
+static void default_model_is_there_or_says_so(void)
+{
+    hatpose_model *built_in = NULL;
+    hatpose_error err;
+    hatpose_status status = hatpose_model_load_default(NULL, &built_in, &err);
+
+#ifdef HP_HAVE_MODEL
+    hatpose_model_info info = {.struct_size = sizeof info};
+    hatpose_context *context;
+    CHECK_MESSAGE(status == HATPOSE_OK, "%s", err.message);
+    CHECK(hatpose_model_describe(built_in, &info) == HATPOSE_OK);
+    CHECK(info.heatmap_count == 19 && info.paf_count == 38);
+    CHECK(info.name[0] != '\0');
+    CHECK(hatpose_context_create(built_in, NULL, &context, &err) ==
+          HATPOSE_OK);
+    hatpose_context_destroy(context);
+#else
+    CHECK(status == HATPOSE_E_UNSUPPORTED && built_in == NULL);
+    CHECK(strcmp(err.message, "built without a model") == 0);
+#endif
+    hatpose_model_release(built_in);
+}
+
 /* The caller was compiled with an older or a newer header. */
 static void structs_may_be_of_another_release(void)
 {
@@ -917,6 +940,7 @@ int main(void)
     free(file);
     RUN(options_are_checked_by_name);
     RUN(limits_are_named);
+    RUN(default_model_is_there_or_says_so);
     RUN(structs_may_be_of_another_release);
     RUN(filled_structs_keep_their_size);
     RUN(configure_is_all_or_nothing);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/sized_struct.h"
 #include "base/skeleton.h"
+#include "model/embedded.h"
 #include "model/model.h"
 #include "result/draw.h"
 #include "result/json.h"
@@ -91,7 +92,13 @@ hatpose_status hatpose_model_load_default(const hatpose_host *host,
 
     if (status != HATPOSE_OK)
         return status;
+#ifdef HP_HAVE_MODEL
+    return hp_model_from_memory(hp_embedded_model,
+                                (size_t)hp_embedded_model_bytes, false, use,
+                                out, err);
+#else
     return hp_fail(err, HATPOSE_E_UNSUPPORTED, "built without a model");
+#endif
 }
 
 hatpose_status hatpose_model_load_file(const char *utf8_path,

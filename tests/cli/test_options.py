@@ -121,12 +121,15 @@ def test_no_model_is_one_line_and_4(hatpose, photo, tmp_path):
     assert answer.err.count("\n") == 1
 
 
-def test_built_without_a_model(hatpose, photo):
+def test_the_model_inside(hatpose, photo):
+    """It answers, or the build has none and says how to go on."""
     answer = hatpose.run("detect", photo)
-    if answer.status != 4:
-        pytest.skip("this build has a model inside")
-    assert "--model" in answer.err
-    assert answer.err.count("\n") == 1
+    if answer.status == 4:
+        assert "--model" in answer.err
+        assert answer.err.count("\n") == 1
+    else:
+        assert answer.status == 0 and answer.err == ""
+        assert len(answer.lines) == 1
 
 
 @pytest.mark.parametrize("damage", ["empty", "text", "cut", "flipped"])
