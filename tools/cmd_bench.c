@@ -15,6 +15,7 @@
 #include "escape.h"
 #include "interrupt.h"
 #include "measure.h"
+#include "peak.h"
 #include "processor.h"
 #include "setup.h"
 #include "source.h"
@@ -32,6 +33,7 @@ typedef struct bench {
     setup setup;
     counted memory;
     measure measure;
+    double peak_gflops; /* of all threads together; 0: not known */
     size_t failed_count;
 } bench;
 
@@ -41,10 +43,12 @@ static const char *const stage_names[MEASURE_STAGES] = {
 /* ---- Options ------------------------------------------------------------- */
 
 enum {
-    OPT_HELP = 1,
+    OPT_CPU_OFF = 1,
+    OPT_HELP,
     OPT_JSON,
     OPT_MODE,
     OPT_MODEL,
+    OPT_PRECISION,
     OPT_RECURSIVE,
     OPT_RUNS,
     OPT_SIZE,
@@ -52,10 +56,12 @@ enum {
 };
 
 static const option_spec specs[] = {
+    {"cpu-off", 0, true, OPT_CPU_OFF},
     {"help", 'h', false, OPT_HELP},
     {"json", 0, false, OPT_JSON},
     {"mode", 0, true, OPT_MODE},
     {"model", 'm', true, OPT_MODEL},
+    {"precision", 0, true, OPT_PRECISION},
     {"recursive", 'r', false, OPT_RECURSIVE},
     {"runs", 0, true, OPT_RUNS},
     {"size", 's', true, OPT_SIZE},
@@ -67,6 +73,8 @@ static bool set_option(bench *b, const option_reader *reader, int id,
                        const char *value)
 {
     switch (id) {
+    case OPT_CPU_OFF:
+        return context_option_cpu_off(reader, value, &b->options);
     case OPT_JSON:
         b->json = true;
         return true;
@@ -75,6 +83,8 @@ static bool set_option(bench *b, const option_reader *reader, int id,
     case OPT_MODEL:
         b->model_path = value;
         return true;
+    case OPT_PRECISION:
+        return context_option_precision(reader, value, &b->options);
     case OPT_RECURSIVE:
         b->sources.recursive = true;
         return true;
@@ -182,6 +192,12 @@ static const char *precision_name(uint32_t precision)
                                                  : "f32";
 }
 
+static int thread_count(const bench *b)
+{
+    return b->options.thread_count > 0 ? (int)b->options.thread_count
+                                       : processor_core_count();
+}
+
 static const char *mode_name(const bench *b)
 {
     return b->options.decode == HATPOSE_DECODE_BEST ? "best" : "compat";
@@ -195,6 +211,13 @@ static uint64_t peak_bytes(void)
     return getrusage(RUSAGE_SELF, &usage) == 0
                ? (uint64_t)usage.ru_maxrss * 1024
                : 0;
+}
+
+/* Share of what all threads could do at best; 0 when that is not known.
+ * Above 1 where an algorithm needs fewer operations (Winograd). */
+static double share_of_peak(const bench *b, double gflops)
+{
+    return b->peak_gflops > 0 ? gflops / b->peak_gflops : 0;
 }
 
 static double median_sum(measure *m)
@@ -211,15 +234,17 @@ static void print_layers(bench *b)
     measure *m = &b->measure;
     double sum_us = median_sum(m);
 
-    printf("\n%-40s %9s %7s %8s  %s\n", "layer", "ms", "share", "GFLOP/s",
-           "kernel");
+    printf("\n%-40s %9s %7s %8s %6s  %s\n", "layer", "ms", "share", "GFLOP/s",
+           "peak", "kernel");
     for (size_t i = 0; i < m->layer_count; i++) {
         measure_layer *layer = &m->layers[i];
         double median_us = samples_quantile(&layer->time_us, 0.5);
 
-        printf("%-40s %9.3f %6.1f%% %8.1f  %s\n", layer->name, median_us * 1e-3,
-               sum_us > 0 ? 100 * median_us / sum_us : 0,
-               samples_quantile(&layer->gflops, 0.5), layer->kernel);
+        double gflops = samples_quantile(&layer->gflops, 0.5);
+
+        printf("%-40s %9.3f %6.1f%% %8.1f %5.0f%%  %s\n", layer->name,
+               median_us * 1e-3, sum_us > 0 ? 100 * median_us / sum_us : 0,
+               gflops, 100 * share_of_peak(b, gflops), layer->kernel);
     }
 }
 
@@ -250,6 +275,9 @@ static void print_text(bench *b)
                samples_quantile(&m->stage_us[i], 0.5) * 1e-3,
                samples_quantile(&m->stage_us[i], 0.95) * 1e-3);
     print_layers(b);
+    if (b->peak_gflops > 0)
+        printf("\npeak of %d core%s %.0f GFLOP/s, measured\n", thread_count(b),
+               thread_count(b) == 1 ? "" : "s", b->peak_gflops);
     total_us = samples_quantile(&m->stage_us[MEASURE_TOTAL], 0.5);
     printf("\n%.1f pictures/s, peak memory %.1f MB (library %.1f MB), "
            "%.1f allocations a call\n",
@@ -271,21 +299,23 @@ static json_t *stages_json(measure *m)
     return stages;
 }
 
-static json_t *layers_json(measure *m)
+static json_t *layers_json(bench *b)
 {
+    measure *m = &b->measure;
     json_t *layers = json_array();
     double sum_us = median_sum(m);
 
     for (size_t i = 0; i < m->layer_count; i++) {
         measure_layer *layer = &m->layers[i];
         double median_us = samples_quantile(&layer->time_us, 0.5);
+        double gflops = samples_quantile(&layer->gflops, 0.5);
 
         json_array_append_new(
             layers,
-            json_pack("{s:s, s:s, s:f, s:f, s:f}", "name", layer->name,
+            json_pack("{s:s, s:s, s:f, s:f, s:f, s:f}", "name", layer->name,
                       "kernel", layer->kernel, "median_ms", median_us * 1e-3,
                       "share", sum_us > 0 ? median_us / sum_us : 0, "gflops",
-                      samples_quantile(&layer->gflops, 0.5)));
+                      gflops, "share_of_peak", share_of_peak(b, gflops)));
     }
     return layers;
 }
@@ -295,17 +325,18 @@ static void print_json(bench *b)
     measure *m = &b->measure;
     json_t *all = json_pack(
         "{s:s, s:s, s:o, s:s, s:s, s:i, s:i, s:s, s:I, s:I, s:I, s:o, s:o, "
-        "s:I, s:I, s:f}",
+        "s:I, s:I, s:f, s:f}",
         "format", "hatpose-bench-1", "version", hatpose_version_string(),
         "model", escape_json_value(hatpose_model_name(b->setup.model)),
         "kernels", hatpose_context_kernels(b->setup.context), "precision",
         precision_name(m->precision), "threads", (int)b->options.thread_count,
         "size", (int)b->options.net_height_px, "mode", mode_name(b), "pictures",
         (json_int_t)m->picture_count, "people", (json_int_t)m->people, "runs",
-        (json_int_t)b->runs, "stages", stages_json(m), "layers", layers_json(m),
+        (json_int_t)b->runs, "stages", stages_json(m), "layers", layers_json(b),
         "peak_memory_bytes", (json_int_t)peak_bytes(), "library_memory_bytes",
         (json_int_t)atomic_load(&b->memory.bytes_most), "allocations_per_call",
-        (double)m->allocation_calls / (double)m->run_count);
+        (double)m->allocation_calls / (double)m->run_count, "peak_gflops",
+        b->peak_gflops);
 
     json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     putchar('\n');
@@ -329,6 +360,9 @@ static int run(bench *b)
         measure_synthetic(b);
     if (interrupt_signal() != 0)
         return EXIT_SIGNAL + interrupt_signal();
+    b->peak_gflops = peak_gflops(hatpose_context_kernels(b->setup.context),
+                                 b->measure.precision) *
+                     thread_count(b);
     if (b->measure.run_count > 0 && b->json)
         print_json(b);
     else if (b->measure.run_count > 0)

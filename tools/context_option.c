@@ -2,6 +2,9 @@
  * values as the user wrote them. Out: the library's options. */
 #include "context_option.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "console.h"
 
 enum { NET_HEIGHT_MOST_PX = 2048, THREADS_MOST = 256, STEP_PX = 8 };
@@ -32,6 +35,41 @@ bool context_option_size(const option_reader *reader, const char *value,
         return false;
     }
     options->net_height_px = (uint32_t)height_px;
+    return true;
+}
+
+bool context_option_precision(const option_reader *reader, const char *value,
+                              hatpose_options *options)
+{
+    /* In the order of HATPOSE_PRECISION_*. */
+    static const char *const words[] = {"auto", "f32", "bf16", "int8", NULL};
+    int word;
+
+    if (!option_word(reader, value, words, &word))
+        return false;
+    options->precision = (uint32_t)word;
+    return true;
+}
+
+bool context_option_cpu_off(const option_reader *reader, const char *value,
+                            hatpose_options *options)
+{
+    /* Word i is bit i of HATPOSE_CPU_*. */
+    static const char *const words[] = {"avx2", "avx512", "neon", "amx",
+                                        "vnni", "blas",   NULL};
+    char one[16];
+    int word;
+
+    while (*value != '\0') {
+        size_t length = strcspn(value, ",");
+
+        snprintf(one, sizeof one, "%.*s", (int)(length < 15 ? length : 15),
+                 value);
+        if (!option_word(reader, one, words, &word))
+            return false;
+        options->cpu_off |= 1u << word;
+        value += length + (value[length] == ',');
+    }
     return true;
 }
 

@@ -85,6 +85,8 @@ static const char bench_help[] =
     "  -s, --size N        network height, a multiple of 8 (256)\n"
     "      --mode best|compat\n"
     "  -t, --threads N     0 = all cores you may use\n"
+    "      --precision P   auto|f32|bf16|int8 (auto)\n"
+    "      --cpu-off LIST  not these: avx2,avx512,neon,amx,vnni,blas\n"
     "  -h, --help\n";
 
 static const char serve_help[] =

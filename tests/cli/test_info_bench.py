@@ -91,6 +91,20 @@ def test_bench_json(hatpose, jpeg, tmp_path, inputs):
     assert whole["allocations_per_call"] == 1
 
 
+def test_bench_with_a_cap(hatpose, photo):
+    capped = ["--precision", "f32", "--cpu-off", "avx2,avx512,amx,neon,blas"]
+    more = ["--json", "--runs", "1", "-t1"]
+    answer = hatpose.run("bench", "-m", hatpose.model, photo, *capped, *more)
+    whole = json.loads(answer.out)
+    assert whole["kernels"] == "scalar"
+    assert whole["precision"] == "f32"
+    assert whole["peak_gflops"] == 0  # none is measured for plain C
+    for wrong in (["--precision", "f64"], ["--cpu-off", "avx2,sse"]):
+        answer = hatpose.run("bench", "-m", hatpose.model, photo, *wrong)
+        assert answer.status == 2
+        assert answer.err.count("\n") == 1
+
+
 def test_bench_of_what_is_no_picture(hatpose, tmp_path):
     (tmp_path / "bad.jpg").write_bytes(b"")
     answer = hatpose.run("bench", "-m", hatpose.model, tmp_path / "bad.jpg")
