@@ -10,7 +10,7 @@
 
 enum { NET_HEIGHT_MOST_PX = 512, NET_STEP_PX = 8 };
 
-static const double image_id_most = 9007199254740992.0; /* 2^53 */
+static const double image_id_most = 9007199254740991.0; /* 2^53 - 1 */
 
 /* How text is read: as JSON, as a word, or as a switch ("" is on). */
 typedef enum option_kind {
@@ -200,6 +200,18 @@ static bool read_number(const reader *r, const char *name, double least,
     return hps_call_fail(r->call, HPS_FAULT_FIELD_RANGE, "%s %s", name, range);
 }
 
+static bool read_image_id(const reader *r, int64_t *image_id)
+{
+    static const char range[] = "0, 1 .. 2^53 - 1";
+    double number = 0;
+
+    if (!read_number(r, "image_id", 0, image_id_most, range, &number))
+        return false;
+    *image_id = (int64_t)number;
+    return (double)*image_id >= number ||
+           hps_call_fail(r->call, HPS_FAULT_FIELD_RANGE, "image_id %s", range);
+}
+
 static bool read_size(const reader *r, hps_inquiry *inquiry)
 {
     uint32_t own = r->call->worker->service->options.net_height_px;
@@ -245,14 +257,12 @@ static bool read_timings(const reader *r, bool *timings)
 static bool read_options(const reader *r, hps_inquiry *inquiry)
 {
     const json_t *hats = json_object_get(r->given, "hats");
-    double image_id = 0;
 
     if (!read_number(r, "threshold", 0, 1, "0 .. 1", &inquiry->threshold) ||
-        !read_number(r, "image_id", 0, image_id_most, "0 .. 2^53", &image_id) ||
-        !read_size(r, inquiry) || !read_format(r, &inquiry->format) ||
+        !read_image_id(r, &inquiry->image_id) || !read_size(r, inquiry) ||
+        !read_format(r, &inquiry->format) ||
         !read_timings(r, &inquiry->timings))
         return false;
-    inquiry->image_id = (int64_t)image_id;
     inquiry->has_hats = hats != NULL;
     return hats == NULL || hps_hat_list_read(r->call, hats, "hats",
                                              HATPOSE_GEAR_HAT, &inquiry->hats);
