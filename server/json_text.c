@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "json_encoding.h"
+
 enum { DEPTH_MOST = 32, VALUES_MOST = 100000 };
 
 typedef struct measure {
@@ -83,6 +85,27 @@ json_t *hps_json_value(const hps_call *call, const char *text, size_t count)
     return value;
 }
 
+/* In whatever encoding it came. */
+static json_t *read_body(const hps_call *call)
+{
+    const char *text = call->request->body;
+    size_t count = call->request->body_count;
+    const char *encoding = hps_json_encoding(text, count);
+    hps_buffer converted = {0};
+    json_t *value = NULL;
+
+    if (encoding == NULL)
+        return hps_json_value(call, text, count);
+    if (hps_json_to_utf8(encoding, text, count, &converted))
+        value = hps_json_value(call, converted.data, converted.count);
+    else if (converted.failed)
+        hps_call_fail(call, HPS_FAULT_MEMORY, "%s", "");
+    else
+        hps_call_fail(call, HPS_FAULT_JSON_CORRUPT, "%s", encoding);
+    hps_buffer_release(&converted);
+    return value;
+}
+
 json_t *hps_json_body(const hps_call *call)
 {
     const hps_request *request = call->request;
@@ -96,7 +119,7 @@ json_t *hps_json_body(const hps_call *call)
         hps_call_fail(call, HPS_FAULT_BODY_EMPTY, "%s", "");
         return NULL;
     }
-    value = hps_json_value(call, request->body, request->body_count);
+    value = read_body(call);
     if (value != NULL && !json_is_object(value)) {
         hps_call_fail(call, HPS_FAULT_FIELD_OBJECT, "JSON");
         json_decref(value);

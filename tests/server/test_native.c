@@ -433,6 +433,42 @@ static void last_of_doubled_keys_counts(void)
     CHECK(is_fault("field_unknown"));
 }
 
+/* ASCII as UTF-16 or UTF-32, in either order, perhaps with a mark. */
+static int send_wide(const char *text, size_t width, bool big_endian, bool mark)
+{
+    hps_buffer body = {0};
+    int status;
+
+    for (const char *c = mark ? text - 1 : text; *c != '\0' || c < text; c++) {
+        char unit[4] = {0};
+        size_t low = big_endian ? width - 1 : 0;
+
+        unit[low] = c < text ? '\xFF' : *c;
+        unit[big_endian ? low - 1 : 1] = c < text ? '\xFE' : '\0';
+        hps_buffer_append(&body, unit, width);
+    }
+    hps_request request = route_request("POST", "/v1/detect", HPS_MEDIA_JSON,
+                                        body.data, body.count);
+    status = run(&request);
+    hps_buffer_release(&body);
+    return status;
+}
+
+static void json_may_be_utf16_or_utf32(void)
+{
+    /* All are read as far as the option that nobody knows. */
+    static const char text[] = " {\"imag\": 1}";
+
+    for (int i = 0; i < 8; i++) {
+        CHECK_MESSAGE(send_wide(text + 1, i & 1 ? 2 : 4, i & 2, i & 4) == 400 &&
+                          is_fault("field_unknown"),
+                      "%d", i);
+    }
+    hps_request odd = route_request("POST", "/v1/detect", HPS_MEDIA_JSON,
+                                    "\xFF\xFE{\0\0\xD8}\0", 8);
+    CHECK(run(&odd) == 400 && is_fault("json_corrupt"));
+}
+
 static void errors_speak_chinese_when_asked(void)
 {
     hps_request request =
@@ -537,6 +573,7 @@ int main(void)
     RUN(too_much_is_refused);
     RUN(hostile_json_is_refused);
     RUN(last_of_doubled_keys_counts);
+    RUN(json_may_be_utf16_or_utf32);
     RUN(errors_speak_chinese_when_asked);
     RUN(paddle_gets_all_candidates);
     RUN(paddle_has_its_own_errors);
