@@ -112,15 +112,16 @@ static void *write_lines(void *argument)
     hps_access_log *log = argument;
     hps_log_record batch[BATCH_RECORDS];
     hps_buffer lines = {0};
+    bool lost = false;
     size_t count;
 
     while ((count = take(log, batch)) > 0) {
-        bool lost;
-
         hps_buffer_clear(&lines);
         for (size_t i = 0; i < count; i++)
             write_line(&batch[i], &lines);
-        lost = lines.failed || !send_all(log, lines.data, lines.count);
+        /* Patience is for once: at the end the whole ring may be full. */
+        lost = (lost && is_closed(log)) || lines.failed ||
+               !send_all(log, lines.data, lines.count);
         if (lost) {
             pthread_mutex_lock(&log->lock);
             log->dropped += count;

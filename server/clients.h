@@ -20,6 +20,7 @@ struct hps_client {
     int64_t since_us;
     bool was_answered; /* at least once on this connection */
     bool was_cut;
+    bool sent_zero; /* %00 in the path or query of the next request */
     const hps_exchange *exchange; /* NULL while WAITING */
     hps_client *older, *newer;
 };

@@ -111,6 +111,28 @@ static enum MHD_Result send_fault(hps_visit *v, hps_fault fault,
 
 /* ---- Heads --------------------------------------------------------------- */
 
+static hps_client *client_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info != NULL ? info->socket_context : NULL;
+}
+
+/* Of a path, a name or a value, in place. A zero byte would end it early: it
+ * is noted, and the request refused when its head is complete. */
+static size_t unescape(void *user, struct MHD_Connection *connection,
+                       char *text)
+{
+    size_t count = MHD_http_unescape(text);
+    hps_client *client = client_of(connection);
+
+    (void)user;
+    if (client != NULL && strlen(text) != count)
+        client->sent_zero = true;
+    return count;
+}
+
 static void refuse(hps_visit *v, hps_fault fault, const char *detail)
 {
     if (v->refusal >= 0)
@@ -141,14 +163,12 @@ static enum MHD_Result add_parameter(void *user, enum MHD_ValueKind kind,
     hps_request *request = &v->exchange.request;
 
     (void)kind;
+    (void)name_count;
+    (void)value_count;
     if (value == NULL)
         value = "";
     if (request->parameter_count == HPS_PARAMETERS_MOST) {
         refuse(v, HPS_FAULT_QUERY_CORRUPT, "too many parameters");
-        return MHD_NO;
-    }
-    if (strlen(name) != name_count || strlen(value) != value_count) {
-        refuse(v, HPS_FAULT_QUERY_CORRUPT, "a zero byte in it");
         return MHD_NO;
     }
     v->exchange.parameters[request->parameter_count++] =
@@ -226,6 +246,9 @@ static void read_head(hps_visit *v, const char *url, const char *method)
         v->allow[0] = '\0';
         refuse(v, HPS_FAULT_UNAUTHORIZED, "");
     }
+    if (v->client->sent_zero)
+        refuse(v, HPS_FAULT_QUERY_CORRUPT, "a zero byte in path or query");
+    v->client->sent_zero = false;
     read_headers(v);
     if (declared_bytes(v) > options->body_most_bytes)
         refuse_body(v);
@@ -235,17 +258,16 @@ static enum MHD_Result begin(hps_http *http, struct MHD_Connection *connection,
                              const char *url, const char *method, void **visit)
 {
     hps_visit *v = calloc(1, sizeof *v);
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    hps_client *client = client_of(connection);
     uint64_t most = (uint64_t)http->options->body_most_bytes * REFUSED_BODIES;
 
-    if (v == NULL || info == NULL || info->socket_context == NULL) {
+    if (v == NULL || client == NULL) {
         free(v);
         return MHD_NO;
     }
     v->http = http;
     v->connection = connection;
-    v->client = info->socket_context;
+    v->client = client;
     v->exchange.holder = v;
     v->refusal = -1;
     *visit = v;
@@ -422,6 +444,7 @@ bool hps_http_start(hps_http *http, int listener)
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
         MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)(options->timeout_us / 1000000 + SPARE_TIMEOUT_S),
+        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
         MHD_OPTION_END);
     return http->daemon != NULL;
