@@ -196,7 +196,9 @@ typedef struct hatpose_hat {
     uint32_t reserved;
 } hatpose_hat;
 
-/* A head as the hat maps of a model show it. */
+/* A head as the hat maps of a model show it, in the order of their scores.
+ * Found people's heads are among them, and heads of people whose pose was
+ * not found. */
 typedef struct hatpose_head {
     float left, top, width, height, score; /* px */
     float hat_score;
@@ -235,7 +237,9 @@ typedef struct hatpose_options {
     uint32_t cpu_off;     /* HATPOSE_CPU_* bits not to use */
     uint32_t decode;      /* HATPOSE_DECODE_* */
     uint32_t hat_rule;    /* HATPOSE_HATS_* */
-    uint32_t hat_sources; /* HATPOSE_FROM_*, 0 = what there is */
+    /* HATPOSE_FROM_*, 0 = what there is. Of boxes and hat maps the surer one
+     * says what a person's state is. Rule COMPAT knows no maps. */
+    uint32_t hat_sources;
     /* 1 = the old service's white discs: painted at the hats on a copy of
      * the picture, before the network sees it. */
     uint32_t paint_hats;

@@ -14,11 +14,7 @@
 #include "result/result.h"
 #include "result/wording.h"
 
-enum {
-    HOST_BYTES_1_0 = 40,
-    PERSON_BYTES_1_0 = 376,
-    TIMES_BYTES_1_0 = 56
-};
+enum { HOST_BYTES_1_0 = 40, PERSON_BYTES_1_0 = 376, TIMES_BYTES_1_0 = 56 };
 
 /* ---- Version and texts ------------------------------------------------ */
 
@@ -59,9 +55,9 @@ const char *hatpose_keypoint_name(uint32_t joint)
 
 /* What a load needs before anything is read: where the model goes, and a
  * whole host. host NULL stays NULL: malloc and silence. */
-static hatpose_status begin_load(const hatpose_host *host,
-                                 hatpose_model **out, hatpose_host *copy,
-                                 const hatpose_host **use, hatpose_error *err)
+static hatpose_status begin_load(const hatpose_host *host, hatpose_model **out,
+                                 hatpose_host *copy, const hatpose_host **use,
+                                 hatpose_error *err)
 {
     if (out == NULL)
         return hp_fail(err, HATPOSE_E_ARGUMENT, "out is NULL");
@@ -103,8 +99,7 @@ hatpose_status hatpose_model_load_default(const hatpose_host *host,
 
 hatpose_status hatpose_model_load_file(const char *utf8_path,
                                        const hatpose_host *host,
-                                       hatpose_model **out,
-                                       hatpose_error *err)
+                                       hatpose_model **out, hatpose_error *err)
 {
     hatpose_host copy;
     const hatpose_host *use;
@@ -220,8 +215,8 @@ hatpose_status hatpose_result_person(const hatpose_result *result,
 {
     if (person == NULL || index >= hatpose_result_person_count(result))
         return HATPOSE_E_ARGUMENT;
-    return hp_sized_struct_write(person, &result->people[index],
-                                 sizeof *person, PERSON_BYTES_1_0);
+    return hp_sized_struct_write(person, &result->people[index], sizeof *person,
+                                 PERSON_BYTES_1_0);
 }
 
 uint32_t hatpose_result_hat_count(const hatpose_result *result)
@@ -229,8 +224,8 @@ uint32_t hatpose_result_hat_count(const hatpose_result *result)
     return result == NULL ? 0 : result->hat_count;
 }
 
-hatpose_status hatpose_result_hat(const hatpose_result *result,
-                                  uint32_t index, hatpose_hat *hat)
+hatpose_status hatpose_result_hat(const hatpose_result *result, uint32_t index,
+                                  hatpose_hat *hat)
 {
     if (hat == NULL || index >= hatpose_result_hat_count(result))
         return HATPOSE_E_ARGUMENT;
@@ -243,8 +238,8 @@ uint32_t hatpose_result_head_count(const hatpose_result *result)
     return result == NULL ? 0 : result->head_count;
 }
 
-hatpose_status hatpose_result_head(const hatpose_result *result,
-                                   uint32_t index, hatpose_head *head)
+hatpose_status hatpose_result_head(const hatpose_result *result, uint32_t index,
+                                   hatpose_head *head)
 {
     if (head == NULL || index >= hatpose_result_head_count(result))
         return HATPOSE_E_ARGUMENT;
@@ -257,8 +252,8 @@ uint32_t hatpose_result_peak_count(const hatpose_result *result)
     return result == NULL ? 0 : result->peak_count;
 }
 
-hatpose_status hatpose_result_peak(const hatpose_result *result,
-                                   uint32_t index, hatpose_peak *peak)
+hatpose_status hatpose_result_peak(const hatpose_result *result, uint32_t index,
+                                   hatpose_peak *peak)
 {
     if (peak == NULL || index >= hatpose_result_peak_count(result))
         return HATPOSE_E_ARGUMENT;
@@ -290,9 +285,8 @@ hatpose_status hatpose_result_to_json(const hatpose_result *result,
     return hp_result_to_json(result, flags, text, capacity, needed);
 }
 
-hatpose_status hatpose_result_draw(const hatpose_result *result,
-                                   uint32_t flags, void *pixels,
-                                   const hatpose_image *layout,
+hatpose_status hatpose_result_draw(const hatpose_result *result, uint32_t flags,
+                                   void *pixels, const hatpose_image *layout,
                                    hatpose_error *err)
 {
     if (result == NULL || pixels == NULL || layout == NULL)

@@ -77,8 +77,8 @@ static hatpose_status check_choices(const hatpose_options *options,
     };
 
     for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
-        hatpose_status status = check_choice(
-            choices[i].name, choices[i].value, choices[i].last, err);
+        hatpose_status status = check_choice(choices[i].name, choices[i].value,
+                                             choices[i].last, err);
         if (status != HATPOSE_OK)
             return status;
     }
@@ -108,8 +108,8 @@ static hatpose_status check_thresholds(const hatpose_options *options,
 
     for (size_t i = 0; i < sizeof thresholds / sizeof thresholds[0]; i++)
         if (!isfinite(thresholds[i].value))
-            return hp_fail(err, HATPOSE_E_ARGUMENT,
-                           "%s is not a finite number", thresholds[i].name);
+            return hp_fail(err, HATPOSE_E_ARGUMENT, "%s is not a finite number",
+                           thresholds[i].name);
     return HATPOSE_OK;
 }
 
@@ -118,8 +118,7 @@ static uint32_t at_most(uint32_t value, uint32_t bound)
     return value < bound ? value : bound;
 }
 
-static hatpose_status check_sizes(hatpose_options *options,
-                                  hatpose_error *err)
+static hatpose_status check_sizes(hatpose_options *options, hatpose_error *err)
 {
     if (options->net_height_px < 8 || options->net_height_px % 8 != 0 ||
         options->net_height_px > MAX_NET_HEIGHT_PX)
@@ -133,8 +132,7 @@ static hatpose_status check_sizes(hatpose_options *options,
                        (unsigned)options->max_net_width_px);
     /* Larger bounds mean "no limit": what fits our arithmetic stays. */
     options->max_side_px = at_most(options->max_side_px, MAX_SIDE_PX);
-    options->max_net_width_px =
-        at_most(options->max_net_width_px, MAX_SIDE_PX);
+    options->max_net_width_px = at_most(options->max_net_width_px, MAX_SIDE_PX);
     options->max_people = at_most(options->max_people, INT32_MAX);
     options->max_hats = at_most(options->max_hats, INT32_MAX);
     return HATPOSE_OK;
@@ -142,8 +140,7 @@ static hatpose_status check_sizes(hatpose_options *options,
 
 /* What the caller gave, checked; NULL means the defaults. */
 static hatpose_status settle_options(const hatpose_options *given,
-                                     hatpose_options *out,
-                                     hatpose_error *err)
+                                     hatpose_options *out, hatpose_error *err)
 {
     hatpose_status status = HATPOSE_OK;
 
@@ -172,8 +169,8 @@ static hatpose_status make_engine(hatpose_context *context,
 
     if (status != HATPOSE_OK)
         return status;
-    status = hp_engine_create(&context->memory, context->model, *pool,
-                              kernels, engine, err);
+    status = hp_engine_create(&context->memory, context->model, *pool, kernels,
+                              engine, err);
     if (status != HATPOSE_OK) {
         hp_pool_destroy(*pool);
         *pool = NULL;
@@ -183,8 +180,7 @@ static hatpose_status make_engine(hatpose_context *context,
 
 hatpose_status hatpose_context_create(hatpose_model *model,
                                       const hatpose_options *options,
-                                      hatpose_context **out,
-                                      hatpose_error *err)
+                                      hatpose_context **out, hatpose_error *err)
 {
     hatpose_options settled;
     hp_memory memory;
@@ -199,8 +195,8 @@ hatpose_status hatpose_context_create(hatpose_model *model,
     if (status != HATPOSE_OK)
         return status;
     hp_memory_init(&memory, &model->memory.host, 0);
-    status = hp_allocate_array(&memory, 1, sizeof(hatpose_context),
-                               "context", &block, err);
+    status = hp_allocate_array(&memory, 1, sizeof(hatpose_context), "context",
+                               &block, err);
     if (status != HATPOSE_OK)
         return status;
     hatpose_context *context = block;
@@ -214,11 +210,11 @@ hatpose_status hatpose_context_create(hatpose_model *model,
     hp_kernels_select(settled.cpu_off, &context->kernels);
     context->preparer.resizer.kernels = &context->kernels;
     atomic_init(&context->description, context->kernels.description);
-    status = make_engine(context, &settled, &context->kernels,
-                         &context->pool, &context->engine, err);
+    status = make_engine(context, &settled, &context->kernels, &context->pool,
+                         &context->engine, err);
     if (status == HATPOSE_OK)
-        status = hp_pose_decoder_create(&context->memory, &context->decoder,
-                                        err);
+        status =
+            hp_pose_decoder_create(&context->memory, &context->decoder, err);
     if (status != HATPOSE_OK) {
         hatpose_context_destroy(context);
         return status;
@@ -229,8 +225,7 @@ hatpose_status hatpose_context_create(hatpose_model *model,
 }
 
 static hatpose_status apply(hatpose_context *context,
-                            const hatpose_options *settled,
-                            hatpose_error *err)
+                            const hatpose_options *settled, hatpose_error *err)
 {
     hp_pool *pool;
     hp_engine *engine;
@@ -245,9 +240,8 @@ static hatpose_status apply(hatpose_context *context,
     if (settled->thread_count != context->options.thread_count ||
         settled->cpu_off != context->options.cpu_off) {
         hp_kernels_select(settled->cpu_off, &context->kernels);
-        hatpose_status status =
-            make_engine(context, settled, &context->kernels, &pool, &engine,
-                        err);
+        hatpose_status status = make_engine(context, settled, &context->kernels,
+                                            &pool, &engine, err);
         if (status != HATPOSE_OK) {
             context->kernels = before;
             return status;
@@ -293,6 +287,7 @@ void hatpose_context_destroy(hatpose_context *context)
     hp_buffer_release(&context->memory, &context->painted);
     hp_buffer_release(&context->memory, &context->file);
     hp_matcher_release(&context->memory, &context->matcher);
+    hp_head_finder_release(&context->memory, &context->heads);
     hp_model_release(context->model);
     hp_deallocate(&memory, context);
 }

@@ -3,6 +3,7 @@
 #define HP_CONTEXT_H
 
 #include "engine/engine.h"
+#include "hat/head_map.h"
 #include "hat/matcher.h"
 #include "image/decode.h"
 #include "pose/pose.h"
@@ -20,8 +21,9 @@ struct hatpose_context {
     hp_picture picture; /* of the last encoded one */
     hp_buffer painted;  /* copy of raw pixels, with white discs */
     hp_matcher matcher;
-    hp_buffer file;     /* encoder's output */
-    atomic_flag busy;   /* a call is in it */
+    hp_head_finder heads;
+    hp_buffer file;   /* encoder's output */
+    atomic_flag busy; /* a call is in it */
 };
 
 /* Each call on a context goes through these two: one at a time, and an

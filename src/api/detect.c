@@ -191,7 +191,16 @@ static void fill_peaks(const hatpose_context *context,
     }
 }
 
-/* The last step; on failure the result is gone. */
+/* On failure the result is gone. */
+static hatpose_status keep_if(hatpose_status status, hatpose_result **out)
+{
+    if (status != HATPOSE_OK) {
+        hp_result_destroy(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
 static hatpose_status match_hats(hatpose_context *context,
                                  const hp_given_hats *hats, bool are_foreign,
                                  hatpose_times *times, hatpose_result **out,
@@ -201,27 +210,53 @@ static hatpose_status match_hats(hatpose_context *context,
     hatpose_status status =
         hp_given_hats_match(context, hats, are_foreign, *out, err);
 
-    times->match_us = hats->boxes == NULL ? 0 : hp_clock_us() - start;
-    if (status != HATPOSE_OK) {
-        hp_result_destroy(*out);
-        *out = NULL;
-    }
-    return status;
+    if (hats->boxes != NULL)
+        times->match_us += hp_clock_us() - start;
+    return keep_if(status, out);
 }
 
-static hatpose_status
-make_result(hatpose_context *context, const hp_mapping *mapping,
-            const hp_people *people, const hp_given_hats *hats,
-            hatpose_times *times, hatpose_result **out, hatpose_error *err)
+/* heads: what the hat maps show. */
+static hatpose_status match_heads(hatpose_context *context,
+                                  const hatpose_head *heads, bool have_boxes,
+                                  hatpose_times *times, hatpose_result **out,
+                                  hatpose_error *err)
 {
+    double start = hp_clock_us();
+    hatpose_status status =
+        hp_map_heads_match(context, heads, have_boxes, *out, err);
+
+    times->match_us += hp_clock_us() - start;
+    return keep_if(status, out);
+}
+
+/* What a network has found. */
+typedef struct found {
+    const hp_mapping *mapping;
+    const hp_maps *maps;
+    hp_people people;
+} found;
+
+static hatpose_status make_result(hatpose_context *context, const found *f,
+                                  const hp_given_hats *hats,
+                                  hatpose_times *times, hatpose_result **out,
+                                  hatpose_error *err)
+{
+    const hp_mapping *mapping = f->mapping;
+    const hp_people *people = &f->people;
+    const hatpose_head *heads;
     hp_result_sizes sizes = {
         .person_count = (uint32_t)people->person_count,
         .hat_count = hats->count,
         .peak_count = (uint32_t)people->peak_count,
     };
-    hatpose_status status =
-        hp_result_create(&context->memory.host, &sizes, out, err);
+    double start = hp_clock_us();
+    hatpose_status status = hp_map_heads_find(context, mapping, f->maps, &heads,
+                                              &sizes.head_count, err);
 
+    if (hp_map_heads_are_wanted(context))
+        times->match_us = hp_clock_us() - start;
+    if (status == HATPOSE_OK)
+        status = hp_result_create(&context->memory.host, &sizes, out, err);
     if (status != HATPOSE_OK)
         return status;
     (*out)->width_px = (uint32_t)mapping->width_px;
@@ -229,7 +264,10 @@ make_result(hatpose_context *context, const hp_mapping *mapping,
     for (int i = 0; i < people->person_count; i++)
         fill_person(context, mapping, people, i, &(*out)->people[i]);
     fill_peaks(context, mapping, people, (*out)->peaks);
-    return match_hats(context, hats, false, times, out, err);
+    status = match_hats(context, hats, false, times, out, err);
+    if (status != HATPOSE_OK || !hp_map_heads_are_wanted(context))
+        return status;
+    return match_heads(context, heads, hats->boxes != NULL, times, out, err);
 }
 
 /* ---- From a picture --------------------------------------------------- */
@@ -243,7 +281,7 @@ static hatpose_status detect_pixels(hatpose_context *context,
 {
     hp_mapping mapping;
     hp_maps maps;
-    hp_people people;
+    found f = {.mapping = &mapping, .maps = &maps};
     double start = hp_clock_us();
     hatpose_status status = map_picture(context, pixels->width_px,
                                         pixels->height_px, &mapping, err);
@@ -251,9 +289,9 @@ static hatpose_status detect_pixels(hatpose_context *context,
     if (status == HATPOSE_OK)
         status = run_network(context, pixels, &mapping, &maps, times, err);
     if (status == HATPOSE_OK)
-        status = find_people(context, &maps, &people, times, err);
+        status = find_people(context, &maps, &f.people, times, err);
     if (status == HATPOSE_OK)
-        status = make_result(context, &mapping, &people, hats, times, out, err);
+        status = make_result(context, &f, hats, times, out, err);
     if (status != HATPOSE_OK)
         return status;
     times->total_us = times->decode_us + (hp_clock_us() - start);
@@ -529,7 +567,6 @@ static hatpose_status decode_given(hatpose_context *context,
                                    hatpose_result **out, hatpose_error *err)
 {
     hp_mapping mapping;
-    hp_people people;
     hatpose_times times = {.struct_size = sizeof times};
     double start = hp_clock_us();
     hatpose_status status =
@@ -550,13 +587,16 @@ static hatpose_status decode_given(hatpose_context *context,
         .pafs = given->planes + shape.heatmap_count * plane,
         .heatmap_count = (int)shape.heatmap_count,
         .paf_count = (int)shape.paf_count,
+        .hat_count = (int)shape.hat_map_count,
         .width_map_px = mapping.width_map_px,
         .height_map_px = mapping.height_map_px,
     };
-    status = find_people(context, &maps, &people, &times, err);
+    if (maps.hat_count > 0)
+        maps.hats = maps.pafs + shape.paf_count * plane;
+    found f = {.mapping = &mapping, .maps = &maps};
+    status = find_people(context, &maps, &f.people, &times, err);
     if (status == HATPOSE_OK)
-        status =
-            make_result(context, &mapping, &people, hats, &times, out, err);
+        status = make_result(context, &f, hats, &times, out, err);
     if (status != HATPOSE_OK)
         return status;
     times.total_us = hp_clock_us() - start;

@@ -1,6 +1,8 @@
 /* hats.c - what a caller says of hats: checks, white discs, and the matcher
- * between a result's people and its hats. */
+ * between a result's people and its hats; and what the model's maps say. */
 #include "api/hats.h"
+
+#include <string.h>
 
 #include "base/error.h"
 #include "hat/rule_compat.h"
@@ -86,4 +88,57 @@ hatpose_status hp_given_hats_match(hatpose_context *context,
     }
     return hp_hats_match(&context->memory, &context->matcher,
                          context->options.hat_rule, &scene, err);
+}
+
+/* The compat rule knows nothing of maps. */
+bool hp_map_heads_are_wanted(const hatpose_context *context)
+{
+    const hatpose_options *options = &context->options;
+
+    return context->model->hats.count > 0 &&
+           options->hat_rule == HATPOSE_HATS_GEOMETRIC &&
+           (options->hat_sources == 0 ||
+            (options->hat_sources & HATPOSE_FROM_MODEL) != 0);
+}
+
+hatpose_status hp_map_heads_find(hatpose_context *context,
+                                 const hp_mapping *mapping, const hp_maps *maps,
+                                 const hatpose_head **heads, uint32_t *count,
+                                 hatpose_error *err)
+{
+    const size_t plane =
+        (size_t)maps->width_map_px * (size_t)maps->height_map_px;
+
+    *heads = NULL;
+    *count = 0;
+    if (!hp_map_heads_are_wanted(context) || maps->hats == NULL)
+        return HATPOSE_OK;
+    hp_map_grid grid;
+    hp_mapping_grid(mapping, &grid);
+    hp_head_map map = {
+        .worn = maps->hats,
+        .bare = maps->hats + plane,
+        .width = maps->width_map_px,
+        .height = maps->height_map_px,
+        .left_px = grid.left_px,
+        .top_px = grid.top_px,
+        .step_x_px = grid.step_x_px,
+        .step_y_px = grid.step_y_px,
+    };
+    return hp_head_map_find(&context->memory, &context->heads, &map, heads,
+                            count, err);
+}
+
+hatpose_status hp_map_heads_match(hatpose_context *context,
+                                  const hatpose_head *heads, bool have_boxes,
+                                  hatpose_result *result, hatpose_error *err)
+{
+    if (!hp_map_heads_are_wanted(context))
+        return HATPOSE_OK;
+    result->maps_with_hats = 1;
+    if (result->head_count > 0)
+        memcpy(result->heads, heads, result->head_count * sizeof *heads);
+    return hp_head_map_match(&context->memory, &context->heads, result->heads,
+                             &result->head_count, result->people,
+                             result->person_count, have_boxes, err);
 }

@@ -89,11 +89,10 @@ static hatpose_status decode(hatpose_context *context, const void *data,
     return HATPOSE_OK;
 }
 
-hatpose_status hatpose_image_decode(hatpose_context *context,
-                                    const void *data, size_t bytes,
-                                    hatpose_image *layout, void *pixels,
-                                    size_t capacity, size_t *needed,
-                                    hatpose_error *err)
+hatpose_status hatpose_image_decode(hatpose_context *context, const void *data,
+                                    size_t bytes, hatpose_image *layout,
+                                    void *pixels, size_t capacity,
+                                    size_t *needed, hatpose_error *err)
 {
     output out = {pixels, capacity, needed};
     hatpose_image ours = {.struct_size = sizeof ours};
@@ -123,9 +122,9 @@ typedef struct encoding {
     uint32_t file_type, quality;
 } encoding;
 
-static hatpose_status encode(hatpose_context *context,
-                             const hp_pixels *pixels, encoding wanted,
-                             const output *out, hatpose_error *err)
+static hatpose_status encode(hatpose_context *context, const hp_pixels *pixels,
+                             encoding wanted, const output *out,
+                             hatpose_error *err)
 {
     hatpose_status status;
     bool asks = only_asks(out, &status, err);
@@ -155,8 +154,7 @@ static hatpose_status check_encoding(encoding wanted, hatpose_error *err)
                        (unsigned)wanted.file_type);
     if (wanted.file_type == HATPOSE_FILE_JPEG &&
         (wanted.quality < 1 || wanted.quality > 100))
-        return hp_fail(err, HATPOSE_E_ARGUMENT,
-                       "quality %u: 1 to 100 expected",
+        return hp_fail(err, HATPOSE_E_ARGUMENT, "quality %u: 1 to 100 expected",
                        (unsigned)wanted.quality);
     return HATPOSE_OK;
 }
@@ -165,8 +163,8 @@ hatpose_status hatpose_image_encode(hatpose_context *context,
                                     const void *pixels,
                                     const hatpose_image *layout,
                                     uint32_t file_type, uint32_t quality,
-                                    void *data, size_t capacity,
-                                    size_t *needed, hatpose_error *err)
+                                    void *data, size_t capacity, size_t *needed,
+                                    hatpose_error *err)
 {
     output out = {data, capacity, needed};
     encoding wanted = {file_type, quality};

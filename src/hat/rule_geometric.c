@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/sort.h"
 #include "hat/assignment.h"
+#include "hat/place.h"
 
 /* A pair that costs as much is none: three sigma. */
 static const double gate = 9;
@@ -31,8 +32,7 @@ typedef struct box {
 
 /* One place of one person where gear can be: a row of the assignment. */
 typedef struct place {
-    hp_frame frame;
-    double x, y; /* where the middle of the box is expected */
+    hp_place at;
     double looseness;
     double least_cost; /* of any box */
     uint32_t person;
@@ -123,47 +123,15 @@ static void measure_boxes(work *w)
     }
 }
 
-/* Adds where this anchor expects the middle of the box. */
-static void add_anchor(const hatpose_person *person,
-                       const hp_gear_anchor *anchor, const hp_frame *frame,
-                       double sum[3])
-{
-    bool has_a = hp_joint_is_found(person, anchor->joint_a);
-    bool has_b = hp_joint_is_found(person, anchor->joint_b);
-    const hatpose_keypoint *a =
-        &person->keypoints[has_a ? anchor->joint_a : anchor->joint_b];
-    const hatpose_keypoint *b =
-        &person->keypoints[has_b ? anchor->joint_b : anchor->joint_a];
-    double weight = has_a && has_b ? anchor->weight_both : anchor->weight_one;
-    double up_px = anchor->up * frame->scale_px;
-
-    if (!has_a && !has_b)
-        return;
-    sum[0] +=
-        weight * (((double)a->x + (double)b->x) / 2 + up_px * frame->up_x);
-    sum[1] +=
-        weight * (((double)a->y + (double)b->y) / 2 + up_px * frame->up_y);
-    sum[2] += weight;
-}
-
 static bool find_place(const hatpose_person *person, const hp_gear_place *kind,
                        place *out)
 {
-    double sum[3] = {0, 0, 0}; /* x, y, weight */
-
-    if (!hp_frame_find(person, kind->frame, &out->frame))
+    if (!hp_place_find(person, kind, &out->at))
         return false;
-    for (int i = 0; i < kind->anchor_count; i++)
-        add_anchor(person, &kind->anchors[i], &out->frame, sum);
-    if (sum[2] == 0 && kind->fallback.weight_both > 0)
-        add_anchor(person, &kind->fallback, &out->frame, sum);
-    if (sum[2] == 0)
-        return false;
-    out->x = sum[0] / sum[2] + kind->back * out->frame.back_x_px;
-    out->y = sum[1] / sum[2] + kind->back * out->frame.back_y_px;
     out->least_cost = INFINITY;
     out->looseness = 1;
-    if (kind->frame == HP_FRAME_HEAD && out->frame.face_count < sure_face_count)
+    if (kind->frame == HP_FRAME_HEAD &&
+        out->at.frame.face_count < sure_face_count)
         out->looseness = loose_factor;
     return true;
 }
@@ -216,9 +184,9 @@ static double hand_distance(const hatpose_person *person, const box *b)
 static double cost_of(const work *w, const place *p, const box *b)
 {
     const hp_gear *gear = w->gear;
-    const hp_frame *f = &p->frame;
+    const hp_frame *f = &p->at.frame;
     double unit = f->scale_px * p->looseness;
-    double dx = b->x - p->x, dy = b->y - p->y;
+    double dx = b->x - p->at.x, dy = b->y - p->at.y;
     double drop = gear->drop * (b->size - gear->size * f->scale_px);
     double up = (dx * f->up_x + dy * f->up_y + drop) / unit;
     double side = (dx * f->up_y - dy * f->up_x) / (unit * gear->side_sigma);
@@ -316,8 +284,8 @@ static bool is_seen(const work *w, const place *p)
 {
     if (w->gear->places[0].frame != HP_FRAME_HEAD)
         return true;
-    return p->frame.face_count >= sure_face_count ||
-           (p->frame.face_count == 1 && p->frame.has_neck);
+    return p->at.frame.face_count >= sure_face_count ||
+           (p->at.frame.face_count == 1 && p->at.frame.has_neck);
 }
 
 static void set_bare(const work *w, const place *p)
@@ -327,7 +295,7 @@ static void set_bare(const work *w, const place *p)
     if (person->hat_state == HATPOSE_HAT_WORN || !is_seen(w, p))
         return;
     if (person->hat_state == HATPOSE_HAT_UNKNOWN &&
-        p->frame.scale_px < least_bare_scale_px) {
+        p->at.frame.scale_px < least_bare_scale_px) {
         person->hat_reason = HATPOSE_REASON_HEAD_TOO_SMALL;
         return;
     }

@@ -148,6 +148,19 @@ float hp_mapping_y_from_map(const hp_mapping *mapping, float y_map_px)
     return from_map(y_map_px, mapping->height_px, mapping->height_net_px);
 }
 
+void hp_mapping_grid(const hp_mapping *mapping, hp_map_grid *out)
+{
+    double net_px_x = (double)mapping->resized_width_net_px / mapping->width_px;
+    double net_px_y =
+        (double)mapping->resized_height_net_px / mapping->height_px;
+
+    out->step_x_px = stride_px / net_px_x;
+    out->step_y_px = stride_px / net_px_y;
+    out->left_px =
+        (0.5 * stride_px - mapping->pad_left_net_px) / net_px_x - 0.5;
+    out->top_px = (0.5 * stride_px - mapping->pad_top_net_px) / net_px_y - 0.5;
+}
+
 /* The original's formula, half a pixel short as it is (docs/algorithm.md,
  * "Back to the picture"). */
 double hp_mapping_x_from_up(const hp_mapping *mapping, double x_up_px)

@@ -42,6 +42,14 @@ hatpose_status hp_mapping_compat(int width_px, int height_px, int net_height_px,
 float hp_mapping_x_from_map(const hp_mapping *mapping, float x_map_px);
 float hp_mapping_y_from_map(const hp_mapping *mapping, float y_map_px);
 
+/* Either mode: where cells truly lie. The centre of cell (0, 0) in px, and
+ * how far it is to the next. */
+typedef struct hp_map_grid {
+    double left_px, top_px, step_x_px, step_y_px;
+} hp_map_grid;
+
+void hp_mapping_grid(const hp_mapping *mapping, hp_map_grid *out);
+
 /* compat: enlarged map to px, before the cut to whole pixels. */
 double hp_mapping_x_from_up(const hp_mapping *mapping, double x_up_px);
 double hp_mapping_y_from_up(const hp_mapping *mapping, double y_up_px);
