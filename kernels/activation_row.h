@@ -3,9 +3,10 @@
 #ifndef HP_ACTIVATION_ROW_H
 #define HP_ACTIVATION_ROW_H
 
+#include <stdint.h>
 #include <string.h>
 
-#include "kernels.h"
+#include "layer.h"
 
 /* exp(x) - 1 for x <= 0 without a call and without a branch, so that loops
  * vectorise: x = n ln 2 + r, |r| <= ln 2 / 2, and exp(x) - 1 =

@@ -1,109 +1,74 @@
-/* depthwise_scalar.c - 3x3 convolution of one channel, no copy of the input.
- * A row is computed in two parts: the inner columns, whose taps all lie in
- * the plane, without a test, and up to `dilation` columns on each side. Taps
- * above or below the plane are left out by a list of the rows that exist. */
-#include "activation_row.h"
-#include "variants.h"
+/* depthwise_scalar.c - 3x3 convolution, a channel by itself. */
+#include "layers_scalar.h"
+#include "pixel_scalar.h"
 
-typedef struct row_taps {
-    const float *row[3];    /* of the input; only those in the plane */
-    const float *weight[3]; /* three each */
-    int count;
-} row_taps;
-
-/* Columns first .. end - 1 of an output row. Inlined with constant count and
- * stride, so that it vectorises. */
-static inline void inner_columns(const row_taps *taps, int count, int stride,
-                                 int dilation, float bias, int first, int end,
-                                 float *restrict out)
+/* One output pixel of a block of floats: vectors of channels stay in a
+ * register over the nine taps. */
+static inline void convolve_f32(const float *in, const ptrdiff_t taps[9],
+                                const float *weight, const float *bias,
+                                float *out)
 {
-    const float *w0 = taps->weight[0], *w1 = taps->weight[count > 1 ? 1 : 0],
-                *w2 = taps->weight[count > 2 ? 2 : 0];
-    const float *r0 = taps->row[0], *r1 = taps->row[count > 1 ? 1 : 0],
-                *r2 = taps->row[count > 2 ? 2 : 0];
-    const float a0 = w0[0], a1 = w0[1], a2 = w0[2];
-    const float b0 = w1[0], b1 = w1[1], b2 = w1[2];
-    const float c0 = w2[0], c1 = w2[1], c2 = w2[2];
-
-    for (int i = first; i < end; i++) {
-        int x = i * stride;
-        float sum =
-            bias + a0 * r0[x - dilation] + a1 * r0[x] + a2 * r0[x + dilation];
-        if (count > 1)
-            sum += b0 * r1[x - dilation] + b1 * r1[x] + b2 * r1[x + dilation];
-        if (count > 2)
-            sum += c0 * r2[x - dilation] + c1 * r2[x] + c2 * r2[x + dilation];
-        out[i] = sum;
+    for (int c = 0; c < 16; c += HP_LANES) {
+        hp_lanes sum = hp_lanes_load(bias + c);
+        for (int t = 0; t < 9; t++)
+            sum += hp_lanes_load(weight + t * 16 + c) *
+                   hp_lanes_load(in + taps[t] * 16 + c);
+        hp_lanes_store(out + c, sum);
     }
 }
 
-static void inner_row(const row_taps *taps, const hp_window *window, float bias,
-                      int first, int end, float *restrict out)
+static inline void convolve_any(const hp_view *in, int block, ptrdiff_t at,
+                                const ptrdiff_t taps[9], const float *weight,
+                                const float *bias, float *out)
 {
-    const int d = window->dilation;
+    const int channels = hp_block_channels(in->storage);
+    float pixel[HP_LARGEST_BLOCK];
 
-    if (window->stride == 1) {
-        if (taps->count == 3)
-            inner_columns(taps, 3, 1, d, bias, first, end, out);
-        else if (taps->count == 2)
-            inner_columns(taps, 2, 1, d, bias, first, end, out);
+    for (int c = 0; c < channels; c++)
+        out[c] = bias[c];
+    for (int t = 0; t < 9; t++, weight += channels) {
+        hp_view_load(in, block, at + taps[t], pixel);
+        for (int c = 0; c < channels; c++)
+            out[c] += weight[c] * pixel[c];
+    }
+}
+
+static void convolve_row(const hp_depthwise_run *run, int block, int row,
+                         const ptrdiff_t taps[9])
+{
+    const int channels = hp_block_channels(run->in.storage);
+    const float *weight = run->weight + (size_t)block * 9 * (size_t)channels;
+    const float *bias = run->bias + (size_t)block * (size_t)channels;
+    const ptrdiff_t from =
+        (ptrdiff_t)(run->first_row + row) * run->stride * run->in_pitch;
+    const ptrdiff_t to = (ptrdiff_t)row * run->out_pitch;
+    const unsigned char *plane = hp_view_block(&run->in, block);
+    float sums[HP_LARGEST_BLOCK];
+
+    for (int x = 0; x < run->out_width; x++) {
+        ptrdiff_t at = from + (ptrdiff_t)x * run->stride;
+        if (run->in.storage == HP_STORAGE_F32)
+            convolve_f32((const float *)(const void *)plane + at * 16, taps,
+                         weight, bias, sums);
         else
-            inner_columns(taps, 1, 1, d, bias, first, end, out);
-    } else {
-        if (taps->count == 3)
-            inner_columns(taps, 3, 2, d, bias, first, end, out);
-        else if (taps->count == 2)
-            inner_columns(taps, 2, 2, d, bias, first, end, out);
-        else
-            inner_columns(taps, 1, 2, d, bias, first, end, out);
+            convolve_any(&run->in, block, at, taps, weight, bias, sums);
+        if (run->activation != HP_ACTIVATION_NONE)
+            hp_activate_row((size_t)channels, sums, 0.0f, run->activation);
+        hp_view_store(&run->out, block, to + x, sums);
     }
+    memset(sums, 0, sizeof sums);
+    for (int x = run->out_width; x < run->out_pitch; x++)
+        hp_view_store(&run->out, block, to + x, sums);
 }
 
-static float border_column(const row_taps *taps, const hp_window *window,
-                           float bias, int column)
+void hp_depthwise_scalar(const hp_depthwise_run *run)
 {
-    float sum = bias;
+    ptrdiff_t taps[9];
 
-    for (int j = 0; j < taps->count; j++)
-        for (int t = 0; t < 3; t++) {
-            int x = column * window->stride + (t - 1) * window->dilation;
-            if (x >= 0 && x < window->width)
-                sum += taps->weight[j][t] * taps->row[j][x];
-        }
-    return sum;
-}
-
-void hp_depthwise3x3_f32_scalar(const hp_window *window, const float *in,
-                                const float weight[9], float bias,
-                                hp_activation activation, float *out)
-{
-    const int stride = window->stride, dilation = window->dilation;
-    const int width = window->width, height = window->height;
-    const int out_width = hp_window_out(width, stride);
-    const int out_height = hp_window_out(height, stride);
-    /* First column whose left tap, and last whose right tap, is inside. */
-    int first = (dilation + stride - 1) / stride;
-    int end = width > dilation ? (width - 1 - dilation) / stride + 1 : 0;
-
-    if (first > out_width)
-        first = out_width;
-    if (end < first)
-        end = first;
-    for (int y = 0; y < out_height; y++, out += out_width) {
-        row_taps taps = {.count = 0};
-        for (int t = 0; t < 3; t++) {
-            int row = y * stride + (t - 1) * dilation;
-            if (row < 0 || row >= height)
-                continue;
-            taps.row[taps.count] = in + (size_t)row * (size_t)width;
-            taps.weight[taps.count++] = weight + 3 * t;
-        }
-        for (int x = 0; x < first; x++)
-            out[x] = border_column(&taps, window, bias, x);
-        inner_row(&taps, window, bias, first, end, out);
-        for (int x = end; x < out_width; x++)
-            out[x] = border_column(&taps, window, bias, x);
-        if (activation != HP_ACTIVATION_NONE)
-            hp_activate_row((size_t)out_width, out, 0.0f, activation);
-    }
+    for (int t = 0; t < 9; t++)
+        taps[t] = (ptrdiff_t)run->dilation *
+                  ((t / 3 - 1) * (ptrdiff_t)run->in_pitch + t % 3 - 1);
+    for (int b = 0; b < run->in.block_count; b++)
+        for (int row = 0; row < run->row_count; row++)
+            convolve_row(run, b, row, taps);
 }

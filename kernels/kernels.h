@@ -56,6 +56,10 @@ typedef struct hp_kernels {
     const char *description; /* "scalar + OpenBLAS" */
 } hp_kernels;
 
+/* The best table for a storage among those that cpu_off (HATPOSE_CPU_* bits
+ * not to use) leaves; never NULL. */
+const hp_layers *hp_layers_select(uint32_t cpu_off, hp_storage storage);
+
 /* Fills *kernels: scalar first, then upward as cpu_off (HATPOSE_CPU_* bits
  * not to use) allows. */
 void hp_kernels_select(uint32_t cpu_off, hp_kernels *kernels);

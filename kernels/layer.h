@@ -17,11 +17,11 @@
  *
  * Pixels of a plane lie in rows of `pitch` = width + pad pixels. The pad is
  * 0 (INT8: the code of 0) and stands right of every row, where it is also
- * the left pad of the next; `pad` rows of it lie above and below. So
- * a window at any pixel, up to `pad` away, reads inside the plane, and a
- * convolution of stride 1 is a product over one flat run of pixels. What it
- * computes for pad pixels on the way is garbage, which the engine puts back
- * to 0 (hp_clear_pad).
+ * the left pad of the next; `pad` rows of it lie above and below, and `pad`
+ * pixels before the first of them. So a window at any pixel, up to `pad`
+ * away, reads inside the plane, and a convolution of stride 1 is a product
+ * over one flat run of pixels. What it computes for pad pixels on the way is
+ * garbage, which the engine puts back to 0 where a window reads it.
  *
  * Kernels trust their caller: counts are positive, buffers that are written
  * overlap no other, data is aligned to 64. Behind the last pixel of a block
@@ -61,6 +61,18 @@ static inline int hp_block_channels(hp_storage storage)
 static inline size_t hp_pixel_stride(hp_storage storage) /* bytes */
 {
     return storage == HP_STORAGE_SPLIT ? 128 : 64;
+}
+
+/* Pixels of a plane, and how many of them lie before pixel (0, 0). */
+static inline size_t hp_plane_pixels(int width, int height, int pad)
+{
+    return (size_t)pad +
+           ((size_t)height + 2 * (size_t)pad) * ((size_t)width + (size_t)pad);
+}
+
+static inline size_t hp_plane_origin(int width, int pad)
+{
+    return (size_t)pad * ((size_t)width + (size_t)pad) + (size_t)pad;
 }
 
 /* INT8 only: what the codes mean. Arrays of whole blocks, from the first
@@ -103,6 +115,16 @@ typedef struct hp_conv_run {
     int count;
     void *scratch; /* conv_scratch_bytes, aligned to 64 */
 } hp_conv_run;
+
+/* How a table rounds, so that its results follow from its storage:
+ *   F32    float products and sums
+ *   SPLIT  the weight, too, is high + low; high * high + high * low + low *
+ *          high, summed in float
+ *   BF16   the weight is rounded to bf16; float sums
+ *   INT8   the weight is one of -127..127 times a scale of its output
+ *          (int8_weight.h); whole sums, then float
+ * Bias, activation and addend are float; what is stored is rounded to the
+ * nearest, ties to even, codes cut to 0..255. */
 
 /* Weights of a dense layer as a plain array [outputs][inputs][taps], inputs
  * those of whole blocks (0 where they fill up). */

@@ -1,8 +1,36 @@
-/* select.c - fills the table: scalar first, then upward. */
-#include <assert.h>
-
+/* select.c - the order of preference among the tables, and the choice. */
+#include "cpu.h"
 #include "hatpose.h"
+#include "tables.h"
 #include "variants.h"
+
+/* Best first; the last needs nothing and offers every storage. */
+static const hp_variant variants[] = {
+#ifdef HP_HAVE_OPENBLAS
+    {"blas", HATPOSE_CPU_BLAS, hp_layers_blas},
+#endif
+    {"scalar", 0, hp_layers_scalar},
+};
+
+const hp_variant *hp_variants(int *count)
+{
+    *count = (int)(sizeof variants / sizeof *variants);
+    return variants;
+}
+
+const hp_layers *hp_layers_select(uint32_t cpu_off, hp_storage storage)
+{
+    const uint32_t bits = hp_cpu_bits(~cpu_off);
+
+    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+        if ((variants[i].needs & ~bits) != 0)
+            continue;
+        const hp_layers *layers = variants[i].layers(storage);
+        if (layers != NULL)
+            return layers;
+    }
+    return hp_layers_scalar(storage);
+}
 
 static const hp_rows rows_scalar = {
     .sum_rows = hp_sum_rows_scalar,
@@ -23,7 +51,7 @@ static const hp_rows rows_avx2 = {
 static const hp_rows *select_rows(uint32_t cpu_off)
 {
 #ifdef HP_HAVE_X86
-    if ((cpu_off & HATPOSE_CPU_AVX2) == 0 && __builtin_cpu_supports("avx2"))
+    if (hp_cpu_bits(HATPOSE_CPU_AVX2 & ~cpu_off) != 0)
         return &rows_avx2;
 #endif
     (void)cpu_off;
@@ -47,7 +75,4 @@ void hp_kernels_select(uint32_t cpu_off, hp_kernels *kernels)
         kernels->description = "scalar + OpenBLAS";
     }
 #endif
-    assert(kernels->gemm != NULL && kernels->im2col3x3 != NULL &&
-           kernels->bias_activation != NULL && kernels->depthwise3x3 != NULL &&
-           kernels->add != NULL);
 }

@@ -36,9 +36,9 @@ typedef struct block {
 
 static block block_create(size_t count)
 {
-    block b = {.guard = guarded_create((count + 3) / 4, true), .count = count};
+    block b = {.guard = guarded_create(count, true), .count = count};
 
-    b.bytes = (uint8_t *)(b.guard.data + b.guard.count) - count;
+    b.bytes = (uint8_t *)b.guard.data + b.guard.bytes - count;
     return b;
 }
 

@@ -1,5 +1,5 @@
 /* guarded.h - buffers that end, or begin, at a page that faults when it is
- * touched: one element outside is enough to stop the program. */
+ * touched: one byte outside is enough to stop the program. */
 #ifndef GUARDED_H
 #define GUARDED_H
 
@@ -7,15 +7,16 @@
 #include <stddef.h>
 
 typedef struct guarded {
-    float *data;
-    size_t count;
+    void *data;
+    size_t bytes; /* rounded up to 64, so that data is aligned to 64 */
     void *mapping;
     size_t mapping_bytes;
 } guarded;
 
-/* at_end: the last element touches the guard; else the first one does.
- * Filled with NaN. Ends the program when there is no memory. */
-guarded guarded_create(size_t count, bool at_end);
+/* at_end: the last byte touches the guard; else the first one does. Filled
+ * with ones: NaN as a float and as a bf16. Ends the program when there is no
+ * memory. */
+guarded guarded_create(size_t bytes, bool at_end);
 void guarded_destroy(guarded *buffer);
 
 #endif

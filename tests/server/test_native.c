@@ -287,6 +287,7 @@ static void wrong_options_are_named(void)
         {"format", "xml", "field_range"},
         {"format", "\xff", "field_type"},
         {"image_id", "-1", "field_range"},
+        {"image_id", "1.5", "field_range"},
         {"\xff", "1", "field_unknown"},
     };
 
