@@ -6,6 +6,9 @@
 
 /* Best first; the last needs nothing and offers every storage. */
 static const hp_variant variants[] = {
+#ifdef HP_HAVE_X86
+    {"avx512", HATPOSE_CPU_AVX512 | HATPOSE_CPU_AVX2, hp_layers_avx512},
+#endif
 #ifdef HP_HAVE_OPENBLAS
     {"blas", HATPOSE_CPU_BLAS, hp_layers_blas},
 #endif

@@ -18,6 +18,9 @@ typedef struct hp_variant {
 const hp_variant *hp_variants(int *count);
 
 const hp_layers *hp_layers_scalar(hp_storage storage);
+#ifdef HP_HAVE_X86
+const hp_layers *hp_layers_avx512(hp_storage storage);
+#endif
 #ifdef HP_HAVE_OPENBLAS
 const hp_layers *hp_layers_blas(hp_storage storage);
 #endif

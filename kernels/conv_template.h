@@ -1,0 +1,142 @@
+/* conv_template.h - dense layers in float (hp_conv_run in layer.h). Included
+ * by conv_ISA.c after vector_ISA.h.
+ *
+ * Packed: a line with the count of blocks that have weights, then the panels
+ * of product.h, the last of them maybe of one block. */
+#include <string.h>
+
+#include "activation_vector.h"
+#include "float_layers.h"
+#include "product.h"
+
+enum { STRIP_BYTES = 64 * 1024 };
+
+size_t FLOAT_LAYER(conv_pack_bytes)(int outputs, int inputs, int tap_count)
+{
+    return (HEADER_FLOATS + (size_t)block_count(outputs) * BLOCK *
+                                (size_t)block_count(inputs) * BLOCK *
+                                (size_t)tap_count) *
+           sizeof(float);
+}
+
+/* Weights of `channels` outputs from `first` on, for one input and tap. */
+static void pack_outputs(const hp_conv_weights *weights, int first,
+                         int channels, int input, int tap, float *packed)
+{
+    for (int i = 0; i < channels; i++)
+        packed[i] =
+            first + i < weights->outputs && input < weights->inputs
+                ? weights
+                      ->weight[((size_t)(first + i) * (size_t)weights->inputs +
+                                (size_t)input) *
+                                   (size_t)weights->tap_count +
+                               (size_t)tap]
+                : 0.0f;
+}
+
+void FLOAT_LAYER(conv_pack)(const hp_conv_weights *weights, void *packed)
+{
+    const int out_blocks = block_count(weights->outputs);
+    const int in_blocks = block_count(weights->inputs);
+    float *to = pack_header(packed, out_blocks);
+
+    for (int first = 0; first < out_blocks; first += PANEL_BLOCKS) {
+        int blocks = least(PANEL_BLOCKS, out_blocks - first);
+        for (int b = 0; b < in_blocks; b++)
+            for (int t = 0; t < weights->tap_count; t++)
+                for (int k = 0; k < BLOCK; k++, to += blocks * BLOCK)
+                    pack_outputs(weights, first * BLOCK, blocks * BLOCK,
+                                 b * BLOCK + k, t, to);
+    }
+}
+
+/* What a tile leaves to do, on one block of it. */
+static void finish(const hp_conv_run *run, const float *addend, float *out,
+                   int pixels)
+{
+    for (int i = 0; i < pixels * BLOCK; i += LANES) {
+        vec x = vec_load(out + i);
+        if (run->activation == HP_ACTIVATION_ELU)
+            x = activate(x, HP_ACTIVATION_ELU);
+        if (addend != NULL)
+            x = activate(vec_add(x, vec_load(addend + i)), run->sum_activation);
+        vec_store(out + i, x);
+    }
+}
+
+/* Blocks without weights, from `first` on. */
+static void fill_blocks(const hp_conv_run *run, int first)
+{
+    for (int b = first; b < run->out.block_count; b++) {
+        float *out = block_at(&run->out, b, 0);
+        memset(out, 0, (size_t)run->count * BLOCK * sizeof(float));
+        if (run->addend.data != NULL)
+            finish(run, block_at(&run->addend, b, 0), out, run->count);
+    }
+}
+
+static void finish_tile(const hp_conv_run *run, const product *p, int block,
+                        int pixel)
+{
+    for (int b = block; b < block + p->out_blocks; b++)
+        finish(run,
+               run->addend.data != NULL ? block_at(&run->addend, b, pixel)
+                                        : NULL,
+               block_at(&run->out, b, pixel), p->pixels);
+}
+
+/* The pixels first .. end - 1 in tiles of about equal size. */
+static void run_panel(const hp_conv_run *run, product *p, int block, int first,
+                      int end)
+{
+    const int most = run->in_step == 1 ? (int)TILE_PIXELS : (int)STEP_2_PIXELS;
+
+    for (int tiles = (end - first + most - 1) / most; tiles > 0; tiles--) {
+        p->pixels = (end - first + tiles - 1) / tiles;
+        p->in = block_at(&run->in, 0, first * run->in_step);
+        p->out = block_at(&run->out, block, first);
+        multiply(p);
+        if (run->activation == HP_ACTIVATION_ELU || run->addend.data != NULL)
+            finish_tile(run, p, block, first);
+        first += p->pixels;
+    }
+}
+
+/* Pixels that a pass over the weights is for: some tiles, whose input stays
+ * in the L1 or, with a panel of weights, in the L2 cache. */
+static int strip_pixels(const hp_conv_run *run)
+{
+    const int most =
+        STRIP_BYTES / (run->in.block_count * BLOCK * (int)sizeof(float));
+
+    return most < TILE_PIXELS ? (int)TILE_PIXELS
+                              : most / TILE_PIXELS * TILE_PIXELS;
+}
+
+void FLOAT_LAYER(conv)(const hp_conv_run *run)
+{
+    product p = {
+        .in_block = (ptrdiff_t)(run->in.block_stride / sizeof(float)),
+        .in_blocks = run->in.block_count,
+        .in_step = run->in_step,
+        .taps = run->taps,
+        .tap_count = run->tap_count,
+        .out_block = (ptrdiff_t)(run->out.block_stride / sizeof(float)),
+        .relu = run->activation == HP_ACTIVATION_RELU,
+    };
+    const size_t block_weights =
+        (size_t)run->in.block_count * BLOCK * (size_t)run->tap_count * BLOCK;
+    const int strip = strip_pixels(run);
+    const int packed = packed_blocks(run->weight);
+    const int blocks = least(packed, run->out.block_count);
+
+    fill_blocks(run, blocks);
+    for (int first = 0; first < run->count; first += strip)
+        for (int b = 0; b < blocks; b += PANEL_BLOCKS) {
+            p.weight = packed_weights(run->weight) + (size_t)b * block_weights;
+            p.bias = run->bias + b * BLOCK;
+            p.vectors = least(PANEL_BLOCKS, packed - b) * BLOCK_VECTORS;
+            p.out_blocks = least(PANEL_BLOCKS, blocks - b);
+            run_panel(run, &p, b, first, least(run->count, first + strip));
+        }
+}
