@@ -1,5 +1,5 @@
-/* keypoint_json.c - people in the JSON of OpenPose and of COCO. The same
- * numbers as the command's --format openpose and coco. */
+/* keypoint_json.c - people in the JSON of OpenPose and of COCO. In: results.
+ * Out: their objects. Nobody sets a locale, so the point is a point. */
 #include "keypoint_json.h"
 
 #include <inttypes.h>
@@ -9,7 +9,12 @@
 
 enum { COCO_KEYPOINTS = 17, PIXEL_DECIMALS = 2, SCORE_DECIMALS = 4 };
 /* Six digits at least: fewer would turn 20 into 2e+01. */
-enum { FEWEST_DIGITS = 6, MOST_DIGITS = 17, NUMBER_BYTES = 64 };
+enum {
+    FEWEST_DIGITS = 6,
+    FLOAT_DIGITS = 9,
+    DOUBLE_DIGITS = 17,
+    NUMBER_BYTES = 64
+};
 
 /* Ours for each of COCO's; it has no neck. */
 static const int joint_of[COCO_KEYPOINTS] = {0, 15, 14, 17, 16, 5, 2,  6, 3,
@@ -29,17 +34,27 @@ static void write_rounded(hps_buffer *body, double value, int decimals)
     hps_buffer_text(body, strcmp(text, "-0") == 0 ? "0" : text);
 }
 
-/* As short as it can be and still be the same number when read. */
-static void write_exact(hps_buffer *body, double value, int single)
+/* As short as it can be and still be the same number when read: what COCO's
+ * evaluation computes with must not be rounded. */
+static void write_float(hps_buffer *body, float value)
 {
     char text[NUMBER_BYTES];
 
-    for (int digits = FEWEST_DIGITS; digits <= MOST_DIGITS; digits++) {
-        double back;
+    for (int digits = FEWEST_DIGITS; digits <= FLOAT_DIGITS; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)value);
+        if (strtof(text, NULL) >= value && strtof(text, NULL) <= value)
+            break;
+    }
+    hps_buffer_text(body, text);
+}
 
+static void write_double(hps_buffer *body, double value)
+{
+    char text[NUMBER_BYTES];
+
+    for (int digits = FEWEST_DIGITS; digits <= DOUBLE_DIGITS; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
-        back = single ? (double)strtof(text, NULL) : strtod(text, NULL);
-        if (back >= value && back <= value)
+        if (strtod(text, NULL) >= value && strtod(text, NULL) <= value)
             break;
     }
     hps_buffer_text(body, text);
@@ -87,7 +102,8 @@ void hps_openpose_write(hps_buffer *body, const hatpose_result *result)
     hps_buffer_text(body, "]}\n");
 }
 
-static void write_coco_keypoints(hps_buffer *body, const hatpose_person *p)
+static void write_coco_keypoints(hps_buffer *body, const hatpose_person *p,
+                                 bool compat)
 {
     for (int k = 0; k < COCO_KEYPOINTS; k++) {
         const hatpose_keypoint *point = &p->keypoints[joint_of[k]];
@@ -97,12 +113,28 @@ static void write_coco_keypoints(hps_buffer *body, const hatpose_person *p)
             hps_buffer_text(body, "0,0,0");
             continue;
         }
-        write_exact(body, (double)(point->x + 0.5f), 1);
+        write_float(body, point->x + 0.5f);
         hps_buffer_text(body, ",");
-        write_exact(body, (double)(point->y + 0.5f), 1);
+        write_float(body, point->y + 0.5f);
         hps_buffer_text(body, ",");
-        write_exact(body, (double)point->score, 1);
+        write_float(body, compat ? 1.0f : point->score);
     }
+}
+
+void hps_coco_person_write(hps_buffer *body, const hatpose_person *person,
+                           int64_t image_id, bool compat)
+{
+    double score = person->score;
+
+    if (compat) /* as the original's validation program ranks people */
+        score *= person->keypoint_count > 0 ? person->keypoint_count - 1 : 0;
+    hps_buffer_print(
+        body, "{\"image_id\":%" PRId64 ",\"category_id\":1,\"keypoints\":[",
+        image_id);
+    write_coco_keypoints(body, person, compat);
+    hps_buffer_text(body, "],\"score\":");
+    write_double(body, score);
+    hps_buffer_text(body, "}");
 }
 
 void hps_coco_write(hps_buffer *body, const hatpose_result *result,
@@ -115,14 +147,8 @@ void hps_coco_write(hps_buffer *body, const hatpose_result *result,
         hatpose_person p = {.struct_size = sizeof p};
 
         hatpose_result_person(result, i, &p);
-        hps_buffer_print(body,
-                         "%s{\"image_id\":%" PRId64
-                         ",\"category_id\":1,\"keypoints\":[",
-                         i > 0 ? "," : "", image_id);
-        write_coco_keypoints(body, &p);
-        hps_buffer_text(body, "],\"score\":");
-        write_exact(body, p.score, 0);
-        hps_buffer_text(body, "}");
+        hps_buffer_text(body, i > 0 ? "," : "");
+        hps_coco_person_write(body, &p, image_id, false);
     }
     hps_buffer_text(body, "]\n");
 }

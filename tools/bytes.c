@@ -50,6 +50,14 @@ void bytes_print(bytes *b, const char *format, ...)
     b->count += (size_t)length;
 }
 
+void bytes_take(bytes *b, hps_buffer *written)
+{
+    if (written->failed)
+        heap_fail();
+    bytes_append(b, written->data, written->count);
+    hps_buffer_release(written);
+}
+
 void bytes_clear(bytes *b)
 {
     b->count = 0;

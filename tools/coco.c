@@ -1,6 +1,5 @@
-/* coco.c - results as COCO's evaluation reads them. In: answers. Out: one
- * object a person, 17 keypoints, half a pixel to the right and down, since
- * COCO counts from the edge of the first pixel. */
+/* coco.c - results as COCO's evaluation reads them. In: answers, and where
+ * the numbers of pictures come from. Out: one object a person. */
 #include "coco.h"
 
 #include <errno.h>
@@ -12,13 +11,7 @@
 
 #include "console.h"
 #include "heap.h"
-#include "digits.h"
-
-enum { COCO_KEYPOINTS = 17 };
-
-/* Ours for each of COCO's; it has no neck. */
-static const int joint_of[COCO_KEYPOINTS] = {0, 15, 14, 17, 16, 5, 2,  6, 3,
-                                             7, 4,  11, 8,  12, 9, 13, 10};
+#include "keypoint_json.h"
 
 static const char *base_name(const char *path)
 {
@@ -162,25 +155,6 @@ void coco_ids_release(coco_ids *found)
     *found = (coco_ids){0};
 }
 
-static void append_keypoints(bytes *out, const hatpose_person *person,
-                             bool compat)
-{
-    for (int i = 0; i < COCO_KEYPOINTS; i++) {
-        const hatpose_keypoint *point = &person->keypoints[joint_of[i]];
-
-        bytes_text(out, i > 0 ? "," : "");
-        if (point->score <= 0) {
-            bytes_text(out, "0,0,0");
-            continue;
-        }
-        digits_float(out, point->x + 0.5f);
-        bytes_text(out, ",");
-        digits_float(out, point->y + 0.5f);
-        bytes_text(out, ",");
-        digits_float(out, compat ? 1.0f : point->score);
-    }
-}
-
 void coco_append(bytes *out, const answer *a, int64_t image_id, bool compat,
                  uint64_t *entry_count)
 {
@@ -188,19 +162,11 @@ void coco_append(bytes *out, const answer *a, int64_t image_id, bool compat,
 
     for (uint32_t i = 0; i < count; i++) {
         hatpose_person person = {.struct_size = sizeof person};
-        double score;
+        hps_buffer text = {0};
 
         hatpose_result_person(a->result, i, &person);
-        score = person.score;
-        if (compat) /* as the original's validation program ranks people */
-            score *= person.keypoint_count > 0 ? person.keypoint_count - 1 : 0;
-        bytes_print(out,
-                    "%s{\"image_id\":%" PRId64
-                    ",\"category_id\":1,\"keypoints\":[",
-                    (*entry_count)++ == 0 ? "" : ",\n", image_id);
-        append_keypoints(out, &person, compat);
-        bytes_text(out, "],\"score\":");
-        digits_double(out, score);
-        bytes_text(out, "}");
+        bytes_text(out, (*entry_count)++ == 0 ? "" : ",\n");
+        hps_coco_person_write(&text, &person, image_id, compat);
+        bytes_take(out, &text);
     }
 }

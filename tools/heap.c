@@ -10,12 +10,16 @@
 
 #include "commands.h"
 
+void heap_fail(void)
+{
+    fputs("hatpose: out of memory\n", stderr);
+    exit(EXIT_SOME_FAILED);
+}
+
 static void *checked(void *block)
 {
-    if (block == NULL) {
-        fputs("hatpose: out of memory\n", stderr);
-        exit(EXIT_SOME_FAILED);
-    }
+    if (block == NULL)
+        heap_fail();
     return block;
 }
 

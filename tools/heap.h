@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+_Noreturn void heap_fail(void);
 void *heap_allocate(size_t bytes);
 /* At least `count` elements; *capacity counts elements. */
 void *heap_grow(void *block, size_t *capacity, size_t count,

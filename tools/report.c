@@ -9,6 +9,7 @@
 #include "escape.h"
 #include "heap.h"
 #include "digits.h"
+#include "keypoint_json.h"
 #include "service.h"
 #include "tally.h"
 
@@ -130,35 +131,10 @@ static bool append_native(report *r, const answer *a)
 
 static void append_openpose(report *r, const answer *a)
 {
-    static const char others[] =
-        "],\"face_keypoints_2d\":[],\"hand_left_keypoints_2d\":[],"
-        "\"hand_right_keypoints_2d\":[],\"pose_keypoints_3d\":[],"
-        "\"face_keypoints_3d\":[],\"hand_left_keypoints_3d\":[],"
-        "\"hand_right_keypoints_3d\":[]}";
-    uint32_t count = hatpose_result_person_count(a->result);
+    hps_buffer text = {0};
 
-    bytes_text(&r->text, "{\"version\":1.3,\"people\":[");
-    for (uint32_t i = 0; i < count; i++) {
-        hatpose_person p = {.struct_size = sizeof p};
-
-        hatpose_result_person(a->result, i, &p);
-        bytes_print(&r->text, "%s{\"person_id\":[%d],\"pose_keypoints_2d\":[",
-                    i > 0 ? "," : "", p.id);
-        for (int j = 0; j < HATPOSE_KEYPOINT_COUNT; j++) {
-            bytes_text(&r->text, j > 0 ? "," : "");
-            if (p.keypoints[j].score <= 0) { /* compat's are at -1, -1 */
-                bytes_text(&r->text, "0,0,0");
-                continue;
-            }
-            digits_px(&r->text, (double)p.keypoints[j].x);
-            bytes_text(&r->text, ",");
-            digits_px(&r->text, (double)p.keypoints[j].y);
-            bytes_text(&r->text, ",");
-            digits_score(&r->text, (double)p.keypoints[j].score);
-        }
-        bytes_text(&r->text, others);
-    }
-    bytes_text(&r->text, "]}\n");
+    hps_openpose_write(&text, a->result);
+    bytes_take(&r->text, &text);
 }
 
 /* ---- The report ---------------------------------------------------------- */
