@@ -209,7 +209,8 @@ static char *summary(const batch *b)
     bytes_print(&text, "%zu picture%s, ", b->done_count,
                 b->done_count == 1 ? "" : "s");
     tally_people(&b->found, &text);
-    if (b->found.people > 0 && (b->found.judged || b->settings->wants_hats)) {
+    if (!tally_is_empty(&b->found) &&
+        (b->found.judged || b->settings->wants_hats)) {
         bytes_text(&text, " (");
         tally_states(&b->found, false, &text);
         bytes_text(&text, ")");

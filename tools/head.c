@@ -101,6 +101,20 @@ head_square head_find(const hatpose_person *p, const pixmap *picture)
                          side_px};
 }
 
+head_square head_around(const hatpose_head *head, const pixmap *picture)
+{
+    /* The box holds hat and face already: a little more is enough. */
+    double side_px = fmax(1.4 * fmax((double)head->width, (double)head->height),
+                          smallest_px);
+
+    return (head_square){
+        moved_inside((double)head->left + ((double)head->width - side_px) / 2,
+                     side_px, picture->layout.width_px),
+        moved_inside((double)head->top + ((double)head->height - side_px) / 2,
+                     side_px, picture->layout.height_px),
+        side_px};
+}
+
 /* Between the four nearest pixels. */
 static void sample(const pixmap *picture, double x_px, double y_px,
                    double sum[3])

@@ -35,7 +35,7 @@ static void append_text(report *r, const answer *a)
     escape_for_text(&r->text, subject);
     bytes_print(&r->text, "  %ux%u  ", width_px, height_px);
     tally_people(&found, &r->text);
-    if (found.people > 0 && (found.judged || r->settings->wants_hats)) {
+    if (!tally_is_empty(&found) && (found.judged || r->settings->wants_hats)) {
         bytes_text(&r->text, ": ");
         tally_states(&found, r->console->color_results, &r->text);
     }
@@ -58,29 +58,62 @@ static const char *state_word(int32_t state)
                                            : "unknown";
 }
 
+static void append_csv_state(bytes *out, int32_t state, double hat_score,
+                             int32_t reason)
+{
+    bytes_print(out, ",%s,", state_word(state));
+    digits_score(out, hat_score);
+    bytes_print(out, ",%s,", hatpose_reason_string(reason));
+}
+
+static void append_csv_box(bytes *out, const float box[4], double score)
+{
+    for (int side = 0; side < 4; side++) {
+        digits_px(out, (double)box[side]);
+        bytes_text(out, ",");
+    }
+    digits_score(out, score);
+    bytes_text(out, "\n");
+}
+
+static void append_csv_person(report *r, const answer *a, uint32_t index)
+{
+    hatpose_person p = {.struct_size = sizeof p};
+
+    hatpose_result_person(a->result, index, &p);
+    const float box[] = {p.left, p.top, p.width, p.height};
+    escape_for_csv(&r->text, a->item->path);
+    bytes_print(&r->text, ",%u,,%u,", a->frame, index);
+    if (p.id >= 0)
+        bytes_print(&r->text, "%d", p.id);
+    append_csv_state(&r->text, p.hat_state, p.hat_score, p.hat_reason);
+    append_csv_box(&r->text, box, p.score);
+}
+
+/* A head whose pose was not found is a row of no person. */
+static void append_csv_head(report *r, const answer *a, uint32_t index)
+{
+    hatpose_head h;
+
+    if (hatpose_result_head(a->result, index, &h) != HATPOSE_OK ||
+        h.person_index >= 0)
+        return;
+    const float box[] = {h.left, h.top, h.width, h.height};
+    escape_for_csv(&r->text, a->item->path);
+    bytes_print(&r->text, ",%u,,,", a->frame);
+    append_csv_state(&r->text, h.hat_state, (double)h.hat_score, h.hat_reason);
+    append_csv_box(&r->text, box, (double)h.score);
+}
+
 static void append_csv(report *r, const answer *a)
 {
-    uint32_t count = hatpose_result_person_count(a->result);
+    uint32_t people = hatpose_result_person_count(a->result);
+    uint32_t heads = hatpose_result_head_count(a->result);
 
-    for (uint32_t i = 0; i < count; i++) {
-        hatpose_person p = {.struct_size = sizeof p};
-        const float *box[] = {&p.left, &p.top, &p.width, &p.height};
-
-        hatpose_result_person(a->result, i, &p);
-        escape_for_csv(&r->text, a->item->path);
-        bytes_print(&r->text, ",%u,,%u,", a->frame, i);
-        if (p.id >= 0)
-            bytes_print(&r->text, "%d", p.id);
-        bytes_print(&r->text, ",%s,", state_word(p.hat_state));
-        digits_score(&r->text, p.hat_score);
-        bytes_print(&r->text, ",%s,", hatpose_reason_string(p.hat_reason));
-        for (int side = 0; side < 4; side++) {
-            digits_px(&r->text, (double)*box[side]);
-            bytes_text(&r->text, ",");
-        }
-        digits_score(&r->text, p.score);
-        bytes_text(&r->text, "\n");
-    }
+    for (uint32_t i = 0; i < people; i++)
+        append_csv_person(r, a, i);
+    for (uint32_t i = 0; i < heads; i++)
+        append_csv_head(r, a, i);
 }
 
 /* ---- Native JSON --------------------------------------------------------- */

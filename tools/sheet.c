@@ -2,6 +2,7 @@
  * tiles: not worn first, then unknown, worn, and the files that failed. */
 #include "sheet.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -86,27 +87,61 @@ static bool heads_failed(sheet *s, const hatpose_error *err)
     return false;
 }
 
-void sheet_add(sheet *s, hatpose_context *context, const answer *a,
-               const pixmap *picture)
+static void keep_cutout(sheet *s, hatpose_context *context, sheet_tile *tile,
+                        const pixmap *picture, const head_square *square)
+{
+    hatpose_error err = {0};
+
+    head_cut(picture, square, CUT_PX, &s->head);
+    if (!cutouts_store(&s->heads, context, &s->head, &tile->head, &err))
+        heads_failed(s, &err);
+}
+
+static void add_people(sheet *s, hatpose_context *context, const answer *a,
+                       const pixmap *picture)
 {
     uint32_t count = hatpose_result_person_count(a->result);
 
     for (uint32_t i = 0; i < count && !s->broken; i++) {
         hatpose_person person = {.struct_size = sizeof person};
         sheet_tile *tile = new_tile(s, a);
-        hatpose_error err = {0};
-        head_square square;
 
         hatpose_result_person(a->result, i, &person);
         tile->person = i;
         tile->state = person.hat_state;
         tile->reason = person.hat_reason;
         tile->hat_score = person.hat_score;
-        square = head_find(&person, picture);
-        head_cut(picture, &square, CUT_PX, &s->head);
-        if (!cutouts_store(&s->heads, context, &s->head, &tile->head, &err))
-            heads_failed(s, &err);
+        head_square square = head_find(&person, picture);
+        keep_cutout(s, context, tile, picture, &square);
     }
+}
+
+static void add_lone_heads(sheet *s, hatpose_context *context, const answer *a,
+                           const pixmap *picture)
+{
+    uint32_t count = hatpose_result_head_count(a->result);
+
+    for (uint32_t i = 0; i < count && !s->broken; i++) {
+        hatpose_head head;
+
+        if (hatpose_result_head(a->result, i, &head) != HATPOSE_OK ||
+            head.person_index >= 0)
+            continue;
+        sheet_tile *tile = new_tile(s, a);
+        tile->person = -1;
+        tile->state = head.hat_state;
+        tile->reason = head.hat_reason;
+        tile->hat_score = (double)head.hat_score;
+        head_square square = head_around(&head, picture);
+        keep_cutout(s, context, tile, picture, &square);
+    }
+}
+
+void sheet_add(sheet *s, hatpose_context *context, const answer *a,
+               const pixmap *picture)
+{
+    add_people(s, context, a, picture);
+    add_lone_heads(s, context, a, picture);
 }
 
 void sheet_add_failed(sheet *s, const answer *a)
@@ -172,7 +207,11 @@ static bool draw_person(sheet *s, hatpose_context *context, pixmap *page,
     else
         frame(page, left_px, top_px, 3, 8, GREY);
     write_line(page, left_px, top_px, 0, INK, tile->file);
-    bytes_print(&text, "%u %s", tile->person,
+    if (tile->person >= 0)
+        bytes_print(&text, "%" PRId64 " ", tile->person);
+    else
+        bytes_text(&text, "head ");
+    bytes_print(&text, "%s",
                 tile->state == HATPOSE_HAT_WORN       ? "hat"
                 : tile->state == HATPOSE_HAT_NOT_WORN ? "no hat"
                                                       : "unknown");

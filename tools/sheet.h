@@ -12,9 +12,9 @@
 #include "sink.h"
 
 typedef struct sheet_tile {
-    char *file;    /* and frame */
-    char *message; /* of a failed picture; NULL: a person */
-    uint32_t person;
+    char *file;     /* and frame */
+    char *message;  /* of a failed picture; NULL: a person or a head */
+    int64_t person; /* -1: a head whose pose was not found */
     int32_t state, reason;
     double hat_score;
     cutout head;
@@ -36,7 +36,7 @@ bool sheet_plan(sheet *s, const settings *wanted, console *c, outputs *o);
 /* Begins the first page's file, so that a wrong place is known before the
  * work. False: the user was told. */
 bool sheet_open(sheet *s);
-/* A tile for each person of the picture. */
+/* A tile for each person of the picture, and for each head of nobody. */
 void sheet_add(sheet *s, hatpose_context *context, const answer *a,
                const pixmap *picture);
 void sheet_add_failed(sheet *s, const answer *a);

@@ -1,10 +1,17 @@
-/* tally.c - counts people by the state of their hats. In: results. Out:
- * numbers and the words for them. */
+/* tally.c - counts people and lone heads by the state of their hats. In:
+ * results. Out: numbers and the words for them. */
 #include "tally.h"
 
 #include <inttypes.h>
 
-void tally_add(tally *t, const hatpose_result *result)
+static void add_state(tally *t, int32_t state)
+{
+    t->worn += state == HATPOSE_HAT_WORN;
+    t->not_worn += state == HATPOSE_HAT_NOT_WORN;
+    t->unknown += state == HATPOSE_HAT_UNKNOWN;
+}
+
+static void add_people(tally *t, const hatpose_result *result)
 {
     uint32_t count = hatpose_result_person_count(result);
 
@@ -14,18 +21,39 @@ void tally_add(tally *t, const hatpose_result *result)
         if (hatpose_result_person(result, i, &person) != HATPOSE_OK)
             continue;
         t->people++;
-        t->worn += person.hat_state == HATPOSE_HAT_WORN;
-        t->not_worn += person.hat_state == HATPOSE_HAT_NOT_WORN;
-        t->unknown += person.hat_state == HATPOSE_HAT_UNKNOWN;
+        add_state(t, person.hat_state);
         if (person.hat_state != HATPOSE_HAT_UNKNOWN ||
             person.hat_reason != HATPOSE_REASON_NO_EVIDENCE)
             t->judged = true;
     }
 }
 
+void tally_add(tally *t, const hatpose_result *result)
+{
+    uint32_t count = hatpose_result_head_count(result);
+
+    add_people(t, result);
+    for (uint32_t i = 0; i < count; i++) {
+        hatpose_head head;
+
+        if (hatpose_result_head(result, i, &head) != HATPOSE_OK ||
+            head.person_index >= 0)
+            continue;
+        t->heads++;
+        t->judged = true;
+        add_state(t, head.hat_state);
+    }
+}
+
+bool tally_is_empty(const tally *t)
+{
+    return t->people == 0 && t->heads == 0;
+}
+
 void tally_merge(tally *t, const tally *other)
 {
     t->people += other->people;
+    t->heads += other->heads;
     t->worn += other->worn;
     t->not_worn += other->not_worn;
     t->unknown += other->unknown;
@@ -34,12 +62,14 @@ void tally_merge(tally *t, const tally *other)
 
 void tally_people(const tally *t, bytes *out)
 {
-    if (t->people == 0)
+    if (tally_is_empty(t))
         bytes_text(out, "nobody");
-    else if (t->people == 1)
-        bytes_text(out, "1 person");
-    else
-        bytes_print(out, "%" PRIu64 " people", t->people);
+    if (t->people > 0)
+        bytes_print(out, "%" PRIu64 " %s", t->people,
+                    t->people == 1 ? "person" : "people");
+    if (t->heads > 0)
+        bytes_print(out, "%s%" PRIu64 " %s", t->people > 0 ? " and " : "",
+                    t->heads, t->heads == 1 ? "head" : "heads");
 }
 
 void tally_states(const tally *t, bool colored, bytes *out)

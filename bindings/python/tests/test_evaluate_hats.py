@@ -23,6 +23,7 @@ from hatpose.evaluate.hats import (
     assign,
     pair,
 )
+from hatpose.model_file import write_model
 from hatpose.person import Box, Hat
 
 LAST_LINE = re.compile(
@@ -167,6 +168,37 @@ def test_maps_alone_answer_nothing_from_boxes(
     result = detector(toy.picture((40, 36)), order="rgb", hats=[(1, 2, 3, 4)])
     assert result.hats == []
     assert result[0].hat is Hat.UNKNOWN
+
+
+def test_maps_on_a_toy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Told right, told wrong, not seen, and seen where nothing is."""
+    heads = (
+        (20.0, 16.0, toy.YELLOW),
+        (100.0, 16.0, toy.MAGENTA),
+        (60.0, 56.0, toy.YELLOW),
+    )
+    labels = ((0, 20, 16), (0, 100, 16), (0, 20, 56))
+    text = "".join(
+        f"{kind} {(x + 0.5) / toy.WIDTH} {(y + 0.5) / toy.HEIGHT} .1 .2\n"
+        for kind, x, y in labels
+    )
+    folder = folder_of(tmp_path, "Hardhat\nNO-Hardhat\n", text)
+    picture = toy.picture((40, 36), heads=heads)
+    Image.fromarray(picture).save(folder / "images" / "a.png")
+    model = tmp_path / "hats.gguf"
+    write_model(toy.network(hats=True), model)
+    arguments = ["hats", str(folder), "-m", str(model), "-s", "72"]
+    sheet = ["--sheet", str(tmp_path / "sheet.png")]
+    assert main([*arguments, "--source", "maps", *sheet]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    wrong = [line for line in lines if "is worn: " in line]
+    assert len(wrong) == 1 and "not_worn (head_bare)" in wrong[0]
+    assert lines[-1] == (
+        "maps=0.0000 answered=0.3333 false=0.3333 people=0 heads=3"
+    )
+    assert (tmp_path / "sheet.png").exists()
 
 
 @pytest.mark.full

@@ -19,7 +19,11 @@ STEP_PX = 26.0
 _SPREAD_PX = 7.0
 
 
-def network() -> Network:
+# Heads of a network with hat maps: yellow wears a hat, magenta none.
+YELLOW, MAGENTA = (255, 255, 0), (255, 0, 255)
+
+
+def network(*, hats: bool = False) -> Network:
     # Taps 1 and 2 of 3 only: the mean of 2x2 pixels, so that cells lie in
     # the middle of their 8x8 pixels.
     mean = np.zeros((3, 3, 3, 3), np.float32)
@@ -51,12 +55,24 @@ def network() -> Network:
             weight=Weight(np.zeros((38, 3, 1, 1), np.float32)), bias=right,
         ),
     ]  # fmt: skip
+    if hats:
+        both = np.zeros((2, 3, 1, 1), np.float32)
+        both[:, :, 0, 0] = ((1, 1, -1), (1, -1, 1))
+        operations.append(
+            Operation(
+                name="hats", kind="conv", input=3, input_first=0,
+                input_count=3, output=4, output_first=57, output_count=2,
+                activation="relu", weight=Weight(both),
+                bias=np.full(2, -1, np.float32),
+            )
+        )  # fmt: skip
     return Network(
         name="toy",
-        values=(3, 3, 3, 3, 57),
+        values=(3, 3, 3, 3, 59 if hats else 57),
         operations=tuple(operations),
         heatmaps=MapGroup(4, 0, 19),
         pafs=MapGroup(4, 19, 38),
+        hats=MapGroup(4, 57, 2) if hats else None,
         mean=(0.0, 0.0, 0.0),
         scale=(1 / 255, 1 / 255, 1 / 255),
         channels="rgb",
@@ -70,15 +86,23 @@ def joints_of(neck: tuple[float, float]) -> np.ndarray:
     return np.array([(x + STEP_PX * index, y) for index in range(3)])
 
 
-def picture(*necks: tuple[float, float]) -> np.ndarray:
-    """R, G, B of people whose necks are there; black around them."""
+def picture(
+    *necks: tuple[float, float],
+    heads: tuple[tuple[float, float, tuple[int, int, int]], ...] = (),
+) -> np.ndarray:
+    """R, G, B of people whose necks are there; black around them.
+
+    heads: x, y, YELLOW or MAGENTA.
+    """
     y, x = np.mgrid[:HEIGHT, :WIDTH]
     light = np.zeros((HEIGHT, WIDTH, 3))
-    for neck in necks:
-        for (joint_x, joint_y), colour in zip(
-            joints_of(neck), COLOURS, strict=True
-        ):
-            squared = (x - joint_x) ** 2 + (y - joint_y) ** 2
-            spot = np.exp(-squared / (2 * _SPREAD_PX**2))
-            light += spot[:, :, None] * np.array(colour)
+    spots = [
+        (*joint, colour)
+        for neck in necks
+        for joint, colour in zip(joints_of(neck), COLOURS, strict=True)
+    ]
+    for spot_x, spot_y, colour in [*spots, *heads]:
+        squared = (x - spot_x) ** 2 + (y - spot_y) ** 2
+        spot = np.exp(-squared / (2 * _SPREAD_PX**2))
+        light += spot[:, :, None] * np.array(colour)
     return np.clip(np.rint(light), 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""A contact sheet: a tile per person, those without a hat first.
+"""A contact sheet: a tile per person or lone head, no hat first.
 
 Needs Pillow, which is imported only here.
 """
@@ -16,7 +16,7 @@ import numpy as np
 
 from .errors import ArgumentError
 from .files import write_aside
-from .person import Box, Hat, Person
+from .person import Box, Hat, HeadBox, Person
 from .picture import Array
 from .result import Result
 
@@ -98,23 +98,29 @@ def _state_of(only: Hat | str) -> Hat:
 
 
 class _Count:
-    """The heading: how many pictures and people of each state."""
+    """The heading: how many pictures, people and heads of each state."""
 
     def __init__(self) -> None:
         self.pictures, self.failed = 0, 0
-        self.people = dict.fromkeys(Hat, 0)
+        self.people, self.heads = 0, 0
+        self.states = dict.fromkeys(Hat, 0)
 
     def add(self, result: Result) -> None:
         self.pictures += 1
         self.failed += result.error is not None
-        for person in result:
-            self.people[person.hat] += 1
+        self.people += len(result)
+        alone = heads_alone(result)
+        self.heads += len(alone)
+        for one in [*result, *alone]:
+            self.states[one.hat] += 1
 
     def __str__(self) -> str:
         states = (Hat.WORN, Hat.NOT_WORN, Hat.UNKNOWN)
-        parts = ", ".join(f"{self.people[hat]} {_WORD[hat]}" for hat in states)
-        people = sum(self.people.values())
-        text = f"{self.pictures} pictures, {people} people ({parts})"
+        parts = ", ".join(f"{self.states[hat]} {_WORD[hat]}" for hat in states)
+        found = f"{self.people} people"
+        if self.heads:
+            found += f" and {self.heads} heads"
+        text = f"{self.pictures} pictures, {found} ({parts})"
         return text + (f", {self.failed} failed" if self.failed else "")
 
 
@@ -125,21 +131,38 @@ def _tiles_of(result: Result, wanted: Hat | None) -> list[Tile]:
             return []
         lines = (name, "failed", result.error.message)
         return [Tile(len(_RANK), None, lines, _GREY)]
-    people = [one for one in result if wanted in (None, one.hat)]
-    if not people:
+    shown = [
+        one
+        for one in [*result, *heads_alone(result)]
+        if wanted in (None, one.hat)
+    ]
+    if not shown:
         return []
     pixels = result.pixels()
-    return [_tile_of(person, pixels, name) for person in people]
+    return [_tile_of(one, pixels, name) for one in shown]
 
 
-def _tile_of(person: Person, pixels: Array, name: str) -> Tile:
-    state = f"{person.index} {_WORD[person.hat]}"
-    reason = person.reason.value.replace("_", " ")
-    if person.hat is not Hat.UNKNOWN:
-        state += f" {person.hat_score:.0%}"
-    cut = cut_out(pixels, head_of(person))
+def heads_alone(result: Result) -> list[HeadBox]:
+    """Heads of people whose pose was not found."""
+    return [head for head in result.heads if head.person is None]
+
+
+def _tile_of(one: Person | HeadBox, pixels: Array, name: str) -> Tile:
+    who = str(one.index) if isinstance(one, Person) else "head"
+    state = f"{who} {_WORD[one.hat]}"
+    reason = one.reason.value.replace("_", " ")
+    if one.hat is not Hat.UNKNOWN:
+        state += f" {one.hat_score:.0%}"
+    square = head_of(one) if isinstance(one, Person) else _around(one.box)
     lines = (name, state, reason)
-    return Tile(_RANK[person.hat], cut, lines, COLOUR[person.hat])
+    return Tile(_RANK[one.hat], cut_out(pixels, square), lines, COLOUR[one.hat])
+
+
+def _around(box: Box) -> Box:
+    """Hat and face are in the box: a little more is enough."""
+    side = 1.4 * max(box.width, box.height)
+    left = box.left + (box.width - side) / 2
+    return Box(left, box.top + (box.height - side) / 2, side, side)
 
 
 def head_of(person: Person) -> Box:

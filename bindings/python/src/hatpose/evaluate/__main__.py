@@ -19,6 +19,7 @@ from ..files import write_aside
 from . import hats
 from .coco import Detection, Labels, Photo
 from .doubtful_sheet import draw_doubtful
+from .hat_maps import MapProgram, MapScore, measure_maps
 from .programs import MODES, Program, program_of
 
 EXIT_FAILED = 1
@@ -152,17 +153,18 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 def _evaluate_hats(arguments: argparse.Namespace) -> None:
     labels = hats.Labels(arguments.folder)
+    photos = _with_progress(labels.photos)
+    settings = (arguments.size, arguments.mode)
+    score: hats.Score | MapScore
     with load(arguments.model) as model:
-        if arguments.source == "maps" and not model.info().has_hat_maps:
+        if arguments.source == "boxes":
+            boxes = hats.Program(model, *settings, arguments.threads)
+            score = hats.measure(boxes, labels, photos)
+        elif not model.info().has_hat_maps:
             raise ArgumentError("--source maps: the model has no hat maps")
-        program = hats.Program(
-            model,
-            arguments.size,
-            arguments.mode,
-            arguments.source,
-            arguments.threads,
-        )
-    score = hats.measure(program, labels, _with_progress(labels.photos))
+        else:
+            maps = MapProgram(model, *settings, arguments.threads)
+            score = measure_maps(maps, labels, photos)
     for case in score.doubtful():
         print(case)
     if arguments.sheet is not None:

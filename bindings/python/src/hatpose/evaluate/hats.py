@@ -50,7 +50,7 @@ class Verdict(NamedTuple):
 
 @dataclass
 class Case:
-    """A labelled head that got a person (or a head of the maps)."""
+    """A labelled head that got a person, or a head of the hat maps."""
 
     path: str
     head: Head
@@ -245,22 +245,8 @@ def assign(costs: list[list[float]]) -> list[int]:
 
 
 def _verdict(result: Result, index: int) -> Verdict:
-    """index: of a person, or behind the people of a head without a pose."""
-    if index < len(result):
-        person = result.people[index]
-        return Verdict(person.hat, person.reason.value)
-    alone = [head for head in result.heads if head.person is None]
-    head = alone[index - len(result)]
-    return Verdict(head.hat, head.reason.value)
-
-
-def _points(result: Result) -> list[tuple[float, float] | None]:
-    points = [face_middle(person) for person in result]
-    for head in result.heads:
-        if head.person is None:
-            box = head.box
-            points.append((box.left + box.width / 2, box.top + box.height / 2))
-    return points
+    person = result.people[index]
+    return Verdict(person.hat, person.reason.value)
 
 
 class Program:
@@ -271,15 +257,13 @@ class Program:
         model: Model,
         size: int,
         mode: str,
-        source: str,
         threads: int = 0,
     ) -> None:
-        self.source = source
         options: dict[str, Any] = {
             "size": size,
             "mode": mode,
             "threads": threads,
-            "hat_sources": SOURCES[source],
+            "hat_sources": SOURCES["boxes"],
             "max_net_width_px": _NET_WIDTH_MAX,
         }
         self._detectors: dict[str, Detector] = {
@@ -295,23 +279,21 @@ class Program:
         if not heads:
             return 0, []
         maps = first.maps(pixels, order="bgr")
-        hats = None
-        if self.source == "boxes":
-            hats = [head.box for head in heads if head.worn]
+        hats = [head.box for head in heads if head.worn]
         results = {
             rule: detector.detect_maps(maps, width, height, hats=hats)
             for rule, detector in self._detectors.items()
         }
         people = results["geometric"].people
         found = pair(
-            [head.box for head in heads], _points(results["geometric"])
+            [head.box for head in heads], [face_middle(one) for one in people]
         )
         return len(heads), [
             Case(
                 str(path),
                 head,
-                people[index] if index < len(people) else None,
-                hats or [],
+                people[index],
+                hats,
                 {
                     rule: _verdict(result, index)
                     for rule, result in results.items()
