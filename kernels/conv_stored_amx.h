@@ -1,0 +1,70 @@
+/* conv_stored_amx.h - conv of the storages whose sums are floats, SPLIT and
+ * BF16. Included by conv_STORAGE_amx.c after STORAGE, PARTS and CONV. */
+#include "finish_stored_amx.h"
+
+#define PRODUCT(sums, pixels, weights) _tile_dpbf16ps(sums, pixels, weights)
+
+enum { BLOCK_CHANNELS = 32, STEP_BYTES = 2 * PARTS * HP_TILE_BYTES };
+
+static void begin_finish(finish *f, const hp_conv_run *run)
+{
+    *f = (finish){run->addend, run->out, run->bias, run->activation,
+                  run->sum_activation};
+}
+
+static const unsigned char *packed_tiles(const packed_header *head)
+{
+    return (const unsigned char *)(head + 1);
+}
+
+#include "conv_amx_template.h"
+
+size_t CONV(pack_bytes)(int outputs, int inputs, int tap_count)
+{
+    return sizeof(packed_header) + (size_t)panel_count(outputs) *
+                                       (size_t)(inputs / BLOCK_CHANNELS) *
+                                       (size_t)tap_count * STEP_BYTES;
+}
+
+/* The tile of 16 outputs from `output` on, of a block and a tap; its low
+ * parts, if any, lie two tiles further. */
+static void pack_tile(const hp_conv_weights *weights, int output, int block,
+                      int tap, uint16_t *tile)
+{
+    for (int row = 0; row < HP_TILE_ROWS; row++)
+        for (int o = 0; o < HP_TILE_ROWS; o++)
+            for (int i = 0; i < 2; i++, tile++) {
+                size_t input = (size_t)(block * BLOCK_CHANNELS + 2 * row + i);
+                size_t at =
+                    ((size_t)(output + o) * (size_t)weights->inputs + input) *
+                        (size_t)weights->tap_count +
+                    (size_t)tap;
+                float value =
+                    output + o < weights->outputs ? weights->weight[at] : 0.0f;
+                *tile = to_bf16(value);
+                if (PARTS == 2)
+                    tile[HP_TILE_BYTES] = to_bf16(value - from_bf16(*tile));
+            }
+}
+
+void CONV(pack)(const hp_conv_weights *weights, void *packed)
+{
+    const int blocks = weights->inputs / BLOCK_CHANNELS;
+    packed_header *head = packed;
+    unsigned char *step = (unsigned char *)(head + 1);
+
+    *head = (packed_header){
+        weights->outputs, weights->inputs, weights->tap_count, {0}};
+    for (int p = 0; p < panel_count(weights->outputs); p++)
+        for (int b = 0; b < blocks; b++)
+            for (int t = 0; t < weights->tap_count; t++, step += STEP_BYTES)
+                for (int half = 0; half < 2; half++)
+                    pack_tile(weights,
+                              p * HP_PANEL_OUTPUTS + half * HP_TILE_ROWS, b, t,
+                              (uint16_t *)(step + half * HP_TILE_BYTES));
+}
+
+void CONV(run)(const hp_conv_run *run)
+{
+    convolve(run);
+}

@@ -1,0 +1,119 @@
+/* finish_stored_amx.h - rows of sums of products become pixels: bias,
+ * activation, addend, rounding. Included after STORAGE, SPLIT or BF16, and
+ * PARTS. */
+#include "stored_avx512.h"
+#include "tile_amx.h"
+
+enum { PIXEL_BYTES = 64 * PARTS };
+
+typedef struct finish {
+    hp_view addend, out;
+    const float *bias;
+    hp_activation activation, sum_activation;
+} finish;
+
+/* No addend, and out in the table's storage. */
+static inline __attribute__((always_inline)) void
+finish_as(const finish *f, const sum_block *block, int from, int end,
+          const hp_activation activation)
+{
+    const float *bias = f->bias + block->panel * HP_PANEL_OUTPUTS;
+    const vec low = vec_load(bias), high = vec_load(bias + LANES);
+    const float *sums = (const float *)block->sums;
+    unsigned char *out = f->out.data +
+                         (size_t)block->panel * f->out.block_stride +
+                         (size_t)block->first * PIXEL_BYTES;
+
+    for (int i = from; i < end; i++) {
+        const float *row = sums + i * HP_PANEL_OUTPUTS;
+        vec_pair value = {
+            activate(vec_add(vec_load(row), low), activation),
+            activate(vec_add(vec_load(row + LANES), high), activation)};
+        stored_store_pair(STORAGE, out + i * PIXEL_BYTES, value);
+    }
+}
+
+static vec_pair view_load(const hp_view *view, int panel, size_t pixel)
+{
+    const unsigned char *block = view->data + pixel * 64;
+    vec_pair value = {vec_all(0.0f), vec_all(0.0f)};
+
+    if (view->storage == STORAGE)
+        return stored_load_pair(
+            STORAGE, view->data + (size_t)panel * view->block_stride +
+                         pixel * PIXEL_BYTES);
+    block += 2 * (size_t)panel * view->block_stride;
+    value.low = vec_load((const float *)block);
+    if (2 * panel + 1 < view->block_count)
+        value.high = vec_load((const float *)(block + view->block_stride));
+    return value;
+}
+
+static void view_store(const hp_view *view, int panel, size_t pixel,
+                       vec_pair value)
+{
+    unsigned char *block = view->data + pixel * 64;
+
+    if (view->storage == STORAGE) {
+        stored_store_pair(STORAGE,
+                          view->data + (size_t)panel * view->block_stride +
+                              pixel * PIXEL_BYTES,
+                          value);
+        return;
+    }
+    block += 2 * (size_t)panel * view->block_stride;
+    vec_store((float *)block, value.low);
+    if (2 * panel + 1 < view->block_count)
+        vec_store((float *)(block + view->block_stride), value.high);
+}
+
+static void finish_any(const finish *f, const sum_block *block, int from,
+                       int end)
+{
+    const float *bias = f->bias + block->panel * HP_PANEL_OUTPUTS;
+    const float *sums = (const float *)block->sums;
+
+    for (int i = from; i < end; i++) {
+        const float *row = sums + i * HP_PANEL_OUTPUTS;
+        const size_t pixel = (size_t)(block->first + i);
+        vec_pair value = {
+            activate(vec_add(vec_load(row), vec_load(bias)), f->activation),
+            activate(vec_add(vec_load(row + LANES), vec_load(bias + LANES)),
+                     f->activation)};
+        if (f->addend.data != NULL) {
+            vec_pair addend = view_load(&f->addend, block->panel, pixel);
+            value.low =
+                activate(vec_add(value.low, addend.low), f->sum_activation);
+            value.high =
+                activate(vec_add(value.high, addend.high), f->sum_activation);
+        }
+        view_store(&f->out, block->panel, pixel, value);
+    }
+}
+
+static void finish_rows(const finish *f, const sum_block *block, int from,
+                        int end)
+{
+    if (f->addend.data != NULL || f->out.storage != STORAGE)
+        finish_any(f, block, from, end);
+    else if (f->activation == HP_ACTIVATION_RELU)
+        finish_as(f, block, from, end, HP_ACTIVATION_RELU);
+    else if (f->activation == HP_ACTIVATION_ELU)
+        finish_as(f, block, from, end, HP_ACTIVATION_ELU);
+    else
+        finish_as(f, block, from, end, HP_ACTIVATION_NONE);
+}
+
+/* A panel that has no weights: the addend, if any. */
+static void finish_empty(const finish *f, int panel, int first, int count)
+{
+    for (int i = first; i < first + count; i++) {
+        vec_pair value = {vec_all(0.0f), vec_all(0.0f)};
+        if (f->addend.data != NULL) {
+            value = view_load(&f->addend, panel, (size_t)i);
+            value.low = activate(value.low, f->sum_activation);
+            value.high = activate(value.high, f->sum_activation);
+        }
+        view_store(&f->out, panel, (size_t)i, value);
+    }
+}
