@@ -10,6 +10,7 @@ static const hp_variant variants[] = {
     {"amx", HATPOSE_CPU_AMX | HATPOSE_CPU_AVX512 | HATPOSE_CPU_AVX2,
      hp_layers_amx},
     {"avx512", HATPOSE_CPU_AVX512 | HATPOSE_CPU_AVX2, hp_layers_avx512},
+    {"avx2", HATPOSE_CPU_AVX2, hp_layers_avx2},
 #endif
 #ifdef HP_HAVE_OPENBLAS
     {"blas", HATPOSE_CPU_BLAS, hp_layers_blas},

@@ -6,7 +6,6 @@
 #define HP_VECTOR_AVX512_H
 
 #include <immintrin.h>
-#include <stdint.h>
 
 #define FLOAT_LAYER(verb) hp_##verb##_f32_avx512
 
@@ -88,13 +87,6 @@ static inline vec vec_power_of_two(vec shifted)
     return _mm512_castsi512_ps(
         _mm512_add_epi32(_mm512_slli_epi32(_mm512_castps_si512(shifted), 23),
                          _mm512_set1_epi32(0x3f800000)));
-}
-
-/* LANES bytes as numbers. */
-static inline vec vec_from_bytes(const uint8_t *from)
-{
-    return _mm512_cvtepi32_ps(
-        _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from)));
 }
 
 /* No function: gcc finds that one without effect, and drops the call. */
