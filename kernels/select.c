@@ -12,6 +12,9 @@ static const hp_variant variants[] = {
     {"avx512", HATPOSE_CPU_AVX512 | HATPOSE_CPU_AVX2, hp_layers_avx512},
     {"avx2", HATPOSE_CPU_AVX2, hp_layers_avx2},
 #endif
+#ifdef HP_HAVE_NEON
+    {"neon", HATPOSE_CPU_NEON, hp_layers_neon},
+#endif
 #ifdef HP_HAVE_OPENBLAS
     {"blas", HATPOSE_CPU_BLAS, hp_layers_blas},
 #endif

@@ -23,6 +23,9 @@ const hp_layers *hp_layers_amx(hp_storage storage);
 const hp_layers *hp_layers_avx512(hp_storage storage);
 const hp_layers *hp_layers_avx2(hp_storage storage);
 #endif
+#ifdef HP_HAVE_NEON
+const hp_layers *hp_layers_neon(hp_storage storage);
+#endif
 #ifdef HP_HAVE_OPENBLAS
 const hp_layers *hp_layers_blas(hp_storage storage);
 #endif
