@@ -37,6 +37,27 @@ static const char *skip_head(const char *text, const char *end)
     return comma == NULL ? text : comma + 1;
 }
 
+/* Whole groups of letters alone, which nearly all of a text is. */
+static const char *decode_groups(const uint8_t values[256], const char *text,
+                                 const char *end, uint8_t **to)
+{
+    uint8_t *out = *to;
+
+    for (; end - text >= LETTERS_A_GROUP; text += LETTERS_A_GROUP) {
+        const unsigned char *t = (const unsigned char *)text;
+        uint32_t a = values[t[0]], b = values[t[1]];
+        uint32_t c = values[t[2]], d = values[t[3]];
+
+        if ((a | b | c | d) >= SKIPPED)
+            break;
+        *out++ = (uint8_t)(a << 2 | b >> 4);
+        *out++ = (uint8_t)(b << 4 | c >> 2);
+        *out++ = (uint8_t)(c << 6 | d);
+    }
+    *to = out;
+    return text;
+}
+
 /* out has room for all. False: a letter alone, or no ASCII. */
 static bool decode(const char *text, const char *end, uint8_t *out,
                    size_t *count)
@@ -47,9 +68,12 @@ static bool decode(const char *text, const char *end, uint8_t *out,
     uint8_t *start = out;
 
     fill_values(values);
-    for (; text < end; text++) {
-        uint8_t value = values[(unsigned char)*text];
-
+    for (;;) {
+        if (letter == 0)
+            text = decode_groups(values, text, end, &out);
+        if (text == end)
+            break;
+        uint8_t value = values[(unsigned char)*text++];
         if (value == NOT_ASCII)
             return false;
         if (value == PADDING && letter >= 2 &&

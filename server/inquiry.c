@@ -134,12 +134,14 @@ static bool take_form(const reader *r, hps_buffer *file)
 
 static bool take_base64(const reader *r, const json_t *image, hps_buffer *file)
 {
+    const char *text;
+    size_t count;
+
     if (image == NULL)
         return fail(r, HPS_FAULT_FIELD_MISSING, "image");
-    if (!json_is_string(image))
+    if (!hps_json_string(r->call, image, &text, &count))
         return fail(r, HPS_FAULT_FIELD_TEXT, "image");
-    if (hps_base64_decode(json_string_value(image), json_string_length(image),
-                          file))
+    if (hps_base64_decode(text, count, file))
         return true;
     return fail(r, file->failed ? HPS_FAULT_MEMORY : HPS_FAULT_BASE64, "image");
 }

@@ -11,6 +11,11 @@
  * many values. */
 json_t *hps_json_body(const hps_call *call);
 
+/* The letters of a string of that object. Long ones stay in the body, where
+ * jansson does not have to go over them; false: no string. */
+bool hps_json_string(const hps_call *call, const json_t *value,
+                     const char **text, size_t *count);
+
 /* Any JSON value: a form's part, a parameter of the query. */
 json_t *hps_json_value(const hps_call *call, const char *text, size_t count);
 

@@ -3,6 +3,7 @@
 #include "picture_list.h"
 
 #include "base64.h"
+#include "json_text.h"
 
 bool hps_picture_list_open(const hps_call *call, const json_t *object,
                            const char *name, hps_picture_list *list)
@@ -28,16 +29,17 @@ bool hps_picture_list_open(const hps_call *call, const json_t *object,
 bool hps_picture_list_decode(const hps_call *call, const hps_picture_list *list,
                              size_t index, hps_buffer *file)
 {
-    const json_t *text = json_is_string(list->text)
-                             ? list->text
-                             : json_array_get(list->text, index);
+    const json_t *value = json_is_string(list->text)
+                              ? list->text
+                              : json_array_get(list->text, index);
+    const char *text;
+    size_t count;
 
     hps_buffer_clear(file);
-    if (!json_is_string(text))
+    if (!hps_json_string(call, value, &text, &count))
         return hps_call_fail(call, HPS_FAULT_FIELD_TEXT, "%s[%zu]", list->name,
                              index);
-    if (hps_base64_decode(json_string_value(text), json_string_length(text),
-                          file))
+    if (hps_base64_decode(text, count, file))
         return true;
     if (file->failed)
         return hps_call_fail(call, HPS_FAULT_MEMORY, "%s", "");

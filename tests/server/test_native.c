@@ -425,6 +425,35 @@ static void hostile_json_is_refused(void)
     hps_buffer_release(&body);
 }
 
+/* Long strings do not go through the reader of JSON: wherever the text is
+ * cut, it is none; and what stands for them is worth nothing to others. */
+static void long_strings_are_whole_or_refused(void)
+{
+    hps_buffer body = {0};
+    char forged[80];
+
+    record_standing();
+    hps_buffer_print(&body, "{\"image\":\"%s\"}", letters.data);
+    for (size_t cut = body.count; cut-- > 9; cut -= cut > 1100 ? 1000 : 0) {
+        hps_request request =
+            route_request("POST", "/v1/detect", HPS_MEDIA_JSON, body.data, cut);
+        CHECK_MESSAGE(run(&request) == 400 && is_fault("json_corrupt"), "%zu",
+                      cut);
+    }
+    hps_buffer_release(&body);
+    hps_buffer_print(&body, "{\"image\":\"AAAA\",\"%s\":1}", letters.data);
+    hps_request key = route_request("POST", "/v1/detect", HPS_MEDIA_JSON,
+                                    body.data, body.count);
+    CHECK(run(&key) == 400);
+    hps_buffer_release(&body);
+    for (int i = 0; i < 4; i++) {
+        static const char *const notes[] = {"@0,5", "@ffffffffffffffff,2",
+                                            "@1,ffffffffffffffff", "@-1,-1"};
+        snprintf(forged, sizeof forged, "{\"image\":\"\\u0000%s\"}", notes[i]);
+        CHECK(send_text("/v1/detect", forged) == 400);
+    }
+}
+
 static void last_of_doubled_keys_counts(void)
 {
     record_standing();
@@ -573,6 +602,7 @@ int main(void)
     RUN(wrong_pictures_are_named);
     RUN(too_much_is_refused);
     RUN(hostile_json_is_refused);
+    RUN(long_strings_are_whole_or_refused);
     RUN(last_of_doubled_keys_counts);
     RUN(json_may_be_utf16_or_utf32);
     RUN(errors_speak_chinese_when_asked);
