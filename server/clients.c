@@ -91,13 +91,28 @@ static void say_too_slow(const hps_client *client)
         return;
 }
 
+static void end(hps_client *client)
+{
+    client->was_cut = true;
+    shutdown(client->descriptor, SHUT_RDWR);
+}
+
 static void cut(hps_clients *clients, hps_client *client)
 {
     if (client->was_cut)
         return;
-    client->was_cut = true;
+    end(client);
     clients->cut_count++;
-    shutdown(client->descriptor, SHUT_RDWR);
+}
+
+/* The library waits for an edge, and misses the end of a connection that came
+ * together with the last bytes: the body would stay in memory for the whole
+ * time limit. */
+static bool has_left(const hps_client *client)
+{
+    char byte;
+
+    return recv(client->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 static int64_t allowed_us(const hps_clients *clients, const hps_client *client)
@@ -125,7 +140,9 @@ void hps_clients_cut_slow(hps_clients *clients)
 
         if (client->state == HPS_CLIENT_WORKING || client->was_cut)
             continue;
-        if (age_us > allowed_us(clients, client)) {
+        if (client->state == HPS_CLIENT_RECEIVING && has_left(client)) {
+            end(client);
+        } else if (age_us > allowed_us(clients, client)) {
             /* A connection that was answered may simply be idle. */
             if (client->state == HPS_CLIENT_RECEIVING ||
                 (client->state == HPS_CLIENT_WAITING && !client->was_answered))

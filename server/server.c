@@ -27,6 +27,7 @@ enum {
 typedef struct server {
     hps_http http;
     hps_listener listener;
+    int64_t looked_us; /* at the clients' time limits */
     char *error;
     size_t error_bytes;
 } server;
@@ -123,14 +124,17 @@ static bool stop_wanted(const server *s)
     return s->http.options->stop_wanted(s->http.options->user);
 }
 
-static void serve(server *s)
+/* A turn of the loop, and now and then a look at all clients. */
+static void turn(server *s)
 {
-    hps_http *http = &s->http;
+    int64_t now_us;
 
-    while (!stop_wanted(s)) {
-        hps_http_turn(http, TURN_MS);
-        hps_clients_cut_slow(&http->clients);
-    }
+    hps_http_turn(&s->http, TURN_MS);
+    now_us = hps_clock_us();
+    if (now_us - s->looked_us < TURN_MS * 1000)
+        return;
+    s->looked_us = now_us;
+    hps_clients_cut_slow(&s->http.clients);
 }
 
 /* First /readyz says no, so that balancers look elsewhere; then the door is
@@ -143,15 +147,12 @@ static void finish(server *s)
 
     http->stopping = true;
     say(s, "stopping: %zu requests to finish", http->in_flight);
-    while (hps_clock_us() < door_us) {
-        hps_http_turn(http, TURN_MS);
-        hps_clients_cut_slow(&http->clients);
-    }
+    while (hps_clock_us() < door_us)
+        turn(s);
     hps_http_close_door(http);
     while (http->in_flight > 0) {
-        hps_http_turn(http, TURN_MS);
+        turn(s);
         hps_clients_cut_idle(&http->clients);
-        hps_clients_cut_slow(&http->clients);
     }
 }
 
@@ -163,7 +164,8 @@ static hps_server_status run_pool(server *s)
         return status;
     if (hps_http_start(&s->http, s->listener.descriptor)) {
         announce(s);
-        serve(s);
+        while (!stop_wanted(s))
+            turn(s);
         finish(s);
         hps_http_stop(&s->http);
     } else {

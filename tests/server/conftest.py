@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT / "tests" / "cli"))
 
 import painted  # noqa: E402
 
-START_S = 60  # sanitizers on a busy machine
+START_S = 120  # sanitizers on a busy machine
 REPORT_STATUS = 99  # of a sanitizer
 
 
@@ -38,7 +38,10 @@ class Service:
         self.log_path = folder / "access.log"
         self.error_path = folder / "stderr"
         env = dict(os.environ)
-        env.setdefault("ASAN_OPTIONS", f"exitcode={REPORT_STATUS}")
+        # A small quarantine: memory that is given back is gone.
+        env.setdefault(
+            "ASAN_OPTIONS", f"exitcode={REPORT_STATUS}:quarantine_size_mb=8"
+        )
         env.setdefault("UBSAN_OPTIONS", f"exitcode={REPORT_STATUS}")
         with self.error_path.open("wb") as errors:
             self.process = subprocess.Popen(
@@ -66,7 +69,7 @@ class Service:
     def errors(self) -> str:
         return self.error_path.read_text()
 
-    def connect(self, timeout: float = 30) -> socket.socket:
+    def connect(self, timeout: float = START_S) -> socket.socket:
         return socket.create_connection(self.address, timeout=timeout)
 
     def ask(

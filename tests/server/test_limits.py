@@ -276,4 +276,4 @@ def test_bodies_share_a_budget(serve, picture):
     assert int(reply[1]["retry-after"]) >= 1
     for s in held:
         s.close()
-    wait_until(lambda: is_well(service, picture))
+    wait_until(lambda: is_well(service, picture), timeout=10)

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import Service, read_reply, wait_until
 
-REQUESTS = 3000
+REQUESTS = 1200
 CLIENTS = 6
 
 
@@ -60,7 +60,7 @@ def run(service: Service, picture: bytes, count: int, seed: int):
 
 def test_memory_is_flat(serve, picture):
     service = serve("--workers", 2)
-    run(service, picture, REQUESTS // 3, 1)
+    run(service, picture, REQUESTS // 2, 1)
     before = service.resident_bytes()
     answers = run(service, picture, REQUESTS, 100)
     after = service.resident_bytes()
