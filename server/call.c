@@ -20,6 +20,12 @@ bool hps_call_fail(const hps_call *call, hps_fault fault, const char *format,
     return false;
 }
 
+bool hps_call_fail_plainly(const hps_call *call, hps_fault fault)
+{
+    hps_reply_fail(call->request, call->reply, fault, NULL);
+    return false;
+}
+
 bool hps_call_fail_as(const hps_call *call, const hatpose_error *err)
 {
     hps_fault fault = HPS_FAULT_INTERNAL;

@@ -19,6 +19,8 @@ __attribute__((format(printf, 3, 4)))
 #endif
 bool hps_call_fail(const hps_call *call, hps_fault fault, const char *format,
                    ...);
+/* The same for a sentence without a gap. */
+bool hps_call_fail_plainly(const hps_call *call, hps_fault fault);
 /* The same for what the library says of a picture or its hats. */
 bool hps_call_fail_as(const hps_call *call, const hatpose_error *err);
 

@@ -24,7 +24,7 @@ hatpose_result *hps_detect(const hps_call *call, hatpose_context *context,
     hatpose_status status;
 
     if (hps_request_is_late(call->request)) {
-        hps_call_fail(call, HPS_FAULT_DEADLINE, "%s", "");
+        hps_call_fail_plainly(call, HPS_FAULT_DEADLINE);
         return NULL;
     }
     status =

@@ -61,7 +61,7 @@ bool hps_drawing_make(const hps_call *call, const hps_drawing *drawing,
         return hps_call_fail_as(call, &err);
     pixels = malloc(bytes);
     if (pixels == NULL)
-        return hps_call_fail(call, HPS_FAULT_MEMORY, "%s", "");
+        return hps_call_fail_plainly(call, HPS_FAULT_MEMORY);
     status = draw(drawing, &layout, pixels, bytes, jpeg, &err);
     free(pixels);
     if (status == HATPOSE_OK)

@@ -89,7 +89,7 @@ bool hps_hat_list_read(const hps_call *call, const json_t *list,
                              count, most);
     hats->boxes = calloc(count + 1, sizeof *hats->boxes);
     if (hats->boxes == NULL)
-        return hps_call_fail(call, HPS_FAULT_MEMORY, "%s", "");
+        return hps_call_fail_plainly(call, HPS_FAULT_MEMORY);
     if (read_boxes(call, list, name, kind, hats))
         return true;
     hps_hat_list_release(hats);

@@ -110,7 +110,7 @@ static bool take_bytes(const reader *r, const char *data, size_t count,
                        hps_buffer *file)
 {
     hps_buffer_append(file, data, count);
-    return !file->failed || fail(r, HPS_FAULT_MEMORY, "");
+    return !file->failed || hps_call_fail_plainly(r->call, HPS_FAULT_MEMORY);
 }
 
 static bool take_form(const reader *r, hps_buffer *file)
@@ -158,7 +158,7 @@ static bool take_fields(const reader *r, json_t *object, hps_buffer *file)
         if (find(r, name) == NULL)
             return false;
         if (json_object_set(r->given, name, value) != 0)
-            return fail(r, HPS_FAULT_MEMORY, "");
+            return hps_call_fail_plainly(r->call, HPS_FAULT_MEMORY);
     }
     return take_base64(r, json_object_get(object, "image"), file);
 }
@@ -175,7 +175,7 @@ static bool take_body(const reader *r, hps_buffer *file)
         return fail(r, HPS_FAULT_MEDIA_TYPE,
                     "image/*, application/json, multipart/form-data");
     if (request->body_count == 0)
-        return fail(r, HPS_FAULT_BODY_EMPTY, "");
+        return hps_call_fail_plainly(r->call, HPS_FAULT_BODY_EMPTY);
     if (request->media == HPS_MEDIA_IMAGE)
         return take_bytes(r, request->body, request->body_count, file);
     object = hps_json_body(r->call);
@@ -278,7 +278,7 @@ bool hps_inquiry_read(const hps_call *call, bool knows_hats,
 
     *inquiry = (hps_inquiry){.format = HPS_ANSWER_NATIVE};
     if (r.given == NULL)
-        return fail(&r, HPS_FAULT_MEMORY, "");
+        return hps_call_fail_plainly(call, HPS_FAULT_MEMORY);
     right = take_query(&r) && take_body(&r, &inquiry->file) &&
             read_options(&r, inquiry);
     json_decref(r.given);

@@ -86,7 +86,7 @@ json_t *hps_json_value(const hps_call *call, const char *text, size_t count)
         text, count, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL,
         &error);
     if (value == NULL && json_error_code(&error) == json_error_out_of_memory)
-        hps_call_fail(call, HPS_FAULT_MEMORY, "%s", "");
+        hps_call_fail_plainly(call, HPS_FAULT_MEMORY);
     else if (value == NULL)
         hps_call_fail(call, HPS_FAULT_JSON_CORRUPT, "%s", error.text);
     return value;
@@ -150,7 +150,7 @@ static json_t *read_body(const hps_call *call)
         !text.failed)
         hps_call_fail(call, HPS_FAULT_JSON_CORRUPT, "%s", encoding);
     else if (text.failed)
-        hps_call_fail(call, HPS_FAULT_MEMORY, "%s", "");
+        hps_call_fail_plainly(call, HPS_FAULT_MEMORY);
     else
         value = hps_json_value(call, text.data, text.count);
     hps_buffer_release(&text);
@@ -167,7 +167,7 @@ json_t *hps_json_body(const hps_call *call)
         return NULL;
     }
     if (request->body_count == 0) {
-        hps_call_fail(call, HPS_FAULT_BODY_EMPTY, "%s", "");
+        hps_call_fail_plainly(call, HPS_FAULT_BODY_EMPTY);
         return NULL;
     }
     value = read_body(call);

@@ -18,7 +18,7 @@ static bool write_native(const hps_call *call, const hatpose_result *result,
     hatpose_result_to_json(result, flags, NULL, 0, &needed);
     text = hps_buffer_reserve(body, needed);
     if (text == NULL)
-        return hps_call_fail(call, HPS_FAULT_MEMORY, "%s", "");
+        return hps_call_fail_plainly(call, HPS_FAULT_MEMORY);
     if (hatpose_result_to_json(result, flags, text, needed, &needed) !=
         HATPOSE_OK)
         return hps_call_fail(call, HPS_FAULT_INTERNAL, "JSON");

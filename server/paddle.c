@@ -133,7 +133,7 @@ static bool answer(const hps_call *call, const hps_buffer *file,
     fill_subset(result, &subset);
     right = hps_drawing_make(call, &drawing, &drawn);
     if (right && (is_short(&candidates) || is_short(&subset)))
-        right = hps_call_fail(call, HPS_FAULT_MEMORY, "%s", "");
+        right = hps_call_fail_plainly(call, HPS_FAULT_MEMORY);
     if (right)
         write_results(&call->reply->body, &candidates, &subset, &drawn);
     hps_buffer_release(&candidates.raw);

@@ -42,6 +42,6 @@ bool hps_picture_list_decode(const hps_call *call, const hps_picture_list *list,
     if (hps_base64_decode(text, count, file))
         return true;
     if (file->failed)
-        return hps_call_fail(call, HPS_FAULT_MEMORY, "%s", "");
+        return hps_call_fail_plainly(call, HPS_FAULT_MEMORY);
     return hps_call_fail(call, HPS_FAULT_BASE64, "%s[%zu]", list->name, index);
 }
