@@ -1,6 +1,7 @@
 /* vector_neon.h - what the float layers need of aarch64: four vectors are a
- * pixel of a block. 6 pixels x 4 vectors of sums, 4 of weights and one or two
- * that are spread are what 32 registers hold. */
+ * pixel of a block. 5 pixels x 4 vectors of sums, 4 of weights, and one for
+ * each pixel, which gcc loads early: with 6 pixels it runs out of registers
+ * and keeps sums in memory. */
 #ifndef HP_VECTOR_NEON_H
 #define HP_VECTOR_NEON_H
 
@@ -10,10 +11,10 @@
 
 typedef float32x4_t vec;
 
-enum { LANES = 4, TILE_PIXELS = 6, PANEL_VECTORS = 4, DEPTHWISE_COLUMNS = 4 };
+enum { LANES = 4, TILE_PIXELS = 5, PANEL_VECTORS = 4, DEPTHWISE_COLUMNS = 4 };
 
 /* Sizes of tiles that have code of their own. */
-#define TILE_SIZES(tile) tile(1) tile(2) tile(3) tile(4) tile(5) tile(6)
+#define TILE_SIZES(tile) tile(1) tile(2) tile(3) tile(4) tile(5)
 
 static inline vec vec_load(const float *from)
 {
