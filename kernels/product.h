@@ -53,8 +53,10 @@ multiply_tile(const product *p, const int pixels, const int step,
     for (int b = 0; b < p->in_blocks; b++)
         for (int t = 0; t < p->tap_count; t++) {
             const float *in = p->in + b * p->in_block + p->taps[t] * BLOCK;
+            const float *next = in + p->in_block; /* pixels to prefetch */
             for (int k = 0; k < BLOCK; k++) {
                 vec w[PANEL_VECTORS];
+                VEC_PREFETCH(next + k * step * BLOCK);
                 UNROLL
                 for (int v = 0; v < vectors; v++) {
                     w[v] = vec_load(weight + v * LANES);
