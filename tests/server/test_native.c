@@ -425,6 +425,21 @@ static void hostile_json_is_refused(void)
     hps_buffer_release(&body);
 }
 
+static void depth_has_a_bound(void)
+{
+    char text[128] = "{\"image\":\"AAAA\",\"hats\":";
+    size_t at = strlen(text);
+
+    memset(text + at, '[', 31);
+    memset(text + at + 31, ']', 31);
+    strcpy(text + at + 62, "}");
+    CHECK(send_text("/v1/hats", text) == 400 && is_fault("field_type"));
+    memset(text + at, '[', 32);
+    memset(text + at + 32, ']', 32);
+    strcpy(text + at + 64, "}");
+    CHECK(send_text("/v1/hats", text) == 400 && is_fault("json_deep"));
+}
+
 /* Long strings do not go through the reader of JSON: wherever the text is
  * cut, it is none; and what stands for them is worth nothing to others. */
 static void long_strings_are_whole_or_refused(void)
@@ -602,6 +617,7 @@ int main(void)
     RUN(wrong_pictures_are_named);
     RUN(too_much_is_refused);
     RUN(hostile_json_is_refused);
+    RUN(depth_has_a_bound);
     RUN(long_strings_are_whole_or_refused);
     RUN(last_of_doubled_keys_counts);
     RUN(json_may_be_utf16_or_utf32);
