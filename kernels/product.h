@@ -15,7 +15,7 @@
 #include "block.h"
 
 enum {
-    PREFETCH = 256 /* floats of weights ahead of their use */
+    PREFETCH = 1024 /* floats of weights ahead of their use */
 };
 
 /* One tile. Distances are in floats. */
