@@ -264,13 +264,16 @@ static void multiply_group(const float *elements, int in_blocks, int count,
     }
 }
 
-/* Elements to pixels, before the bias. */
+/* Elements to pixels, `row` and `column` floats apart, up to the bias and
+ * ReLU. */
 static inline void leave_tile(const float *from, size_t element,
-                              float pixels[OUT_SIDE * OUT_SIDE * BLOCK])
+                              const float *bias, bool relu, float *to,
+                              ptrdiff_t row, ptrdiff_t column)
 {
     vec half[OUT_SIDE][SIDE];
 
     for (int v = 0; v < BLOCK; v += LANES) {
+        const vec b = vec_load(bias + v);
         UNROLL
         for (int j = 0; j < SIDE; j++) {
             vec in[SIDE], out[OUT_SIDE];
@@ -287,29 +290,33 @@ static inline void leave_tile(const float *from, size_t element,
             vec out[OUT_SIDE];
             leave_line(half[i], out);
             UNROLL
-            for (int j = 0; j < OUT_SIDE; j++)
-                vec_store(pixels + (i * OUT_SIDE + j) * BLOCK + v, out[j]);
+            for (int j = 0; j < OUT_SIDE; j++) {
+                vec x = vec_add(out[j], b);
+                if (relu)
+                    x = vec_max(x, vec_all(0.0f));
+                vec_store(to + i * row + j * column + v, x);
+            }
         }
     }
 }
 
-/* One pixel of one block. */
-static inline void finish_pixel(const hp_winograd_run *run, const float *bias,
-                                const float *addend, const float *sum,
-                                float *out)
+/* What leave_tile leaves to do, on one pixel of one block. */
+static inline void finish_pixel(const hp_winograd_run *run, const float *addend,
+                                const float *from, float *out)
 {
     for (int v = 0; v < BLOCK; v += LANES) {
-        vec x = vec_add(vec_load(sum + v), vec_load(bias + v));
-        x = activate(x, run->activation);
+        vec x = vec_load(from + v);
+        if (run->activation == HP_ACTIVATION_ELU)
+            x = activate(x, HP_ACTIVATION_ELU);
         if (addend != NULL)
             x = activate(vec_add(x, vec_load(addend + v)), run->sum_activation);
         vec_store(out + v, x);
     }
 }
 
-static void finish_tile(const hp_winograd_run *run, const float *bias,
-                        int block, place at,
-                        const float pixels[OUT_SIDE * OUT_SIDE * BLOCK])
+/* The pixels of a tile that are in the picture. */
+static void finish_tile(const hp_winograd_run *run, int block, place at,
+                        const float *pixels, ptrdiff_t row, ptrdiff_t column)
 {
     for (int i = 0; i < OUT_SIDE; i++)
         for (int j = 0; j < OUT_SIDE; j++) {
@@ -317,39 +324,58 @@ static void finish_tile(const hp_winograd_run *run, const float *bias,
             if (x >= run->width || y >= run->height)
                 continue;
             ptrdiff_t pixel = (ptrdiff_t)y * run->pitch + x;
-            finish_pixel(run, bias,
+            finish_pixel(run,
                          run->addend.data != NULL
                              ? block_at(&run->addend, block, pixel)
                              : NULL,
-                         pixels + (i * OUT_SIDE + j) * BLOCK,
+                         pixels + i * row + j * column,
                          block_at(&run->out, block, pixel));
         }
 }
 
-static void leave_group(const hp_winograd_run *run, const place *places,
-                        int count, int first_block, int blocks,
-                        const float *products)
+static bool writes_inside(const hp_winograd_run *run, place at)
+{
+    return at.x + (OUT_SIDE - 1) * run->dilation < run->width &&
+           at.y + (OUT_SIDE - 1) * run->dilation < run->height;
+}
+
+static void leave_block(const hp_winograd_run *run, const place *places,
+                        int count, int block, const float *products)
 {
     const size_t element = element_stride(PANEL_BLOCKS);
+    const float *bias = run->bias + block * BLOCK;
+    const bool relu = run->activation == HP_ACTIVATION_RELU;
+    const bool finished =
+        run->activation != HP_ACTIVATION_ELU && run->addend.data == NULL;
+    const ptrdiff_t column = run->dilation * BLOCK;
+    const ptrdiff_t row = column * run->pitch;
     _Alignas(64) float pixels[OUT_SIDE * OUT_SIDE * BLOCK];
 
-    for (int b = 0; b < blocks; b++)
-        for (int t = 0; t < count; t++) {
-            leave_tile(products + (b * GROUP + t) * BLOCK, element, pixels);
-            finish_tile(run, run->bias + (first_block + b) * BLOCK,
-                        first_block + b, places[t], pixels);
+    for (int t = 0; t < count; t++, products += BLOCK) {
+        const place at = places[t];
+        if (writes_inside(run, at)) {
+            float *out =
+                block_at(&run->out, block, (ptrdiff_t)at.y * run->pitch + at.x);
+            leave_tile(products, element, bias, relu, out, row, column);
+            if (!finished)
+                finish_tile(run, block, at, out, row, column);
+        } else {
+            leave_tile(products, element, bias, relu, pixels, OUT_SIDE * BLOCK,
+                       BLOCK);
+            finish_tile(run, block, at, pixels, OUT_SIDE * BLOCK, BLOCK);
         }
+    }
 }
 
 /* Blocks without weights, from `first` on. */
 static void fill_blocks(const hp_winograd_run *run, const place *places,
                         int count, int first)
 {
-    static const _Alignas(64) float zeros[OUT_SIDE * OUT_SIDE * BLOCK];
+    static const _Alignas(64) float zeros[BLOCK];
 
     for (int b = first; b < run->out.block_count; b++)
         for (int t = 0; t < count; t++)
-            finish_tile(run, zeros, b, places[t], zeros);
+            finish_tile(run, b, places[t], zeros, 0, 0);
 }
 
 static void run_group(const hp_winograd_run *run, int first, int count)
@@ -371,8 +397,9 @@ static void run_group(const hp_winograd_run *run, int first, int count)
         multiply_group(elements, in_blocks, count,
                        packed_weights(run->weight) + (size_t)b * block_weights,
                        least(PANEL_BLOCKS, packed - b), products);
-        leave_group(run, places, count, b, least(PANEL_BLOCKS, blocks - b),
-                    products);
+        for (int i = 0; i < PANEL_BLOCKS && b + i < blocks; i++)
+            leave_block(run, places, count, b + i,
+                        products + i * GROUP * BLOCK);
     }
     fill_blocks(run, places, count, blocks);
 }
