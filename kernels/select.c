@@ -46,6 +46,12 @@ static const hp_rows rows_scalar = {
     .mean_blocks = hp_mean_blocks_scalar,
     .mix_columns = hp_mix_columns_scalar,
     .blend_rows = hp_blend_rows_scalar,
+    .find_maxima8 = hp_find_maxima8_scalar,
+    .find_maxima4 = hp_find_maxima4_scalar,
+    .mix_rows = hp_mix_rows_scalar,
+    .filter_linear = hp_filter_linear_scalar,
+    .sum_linear = hp_sum_linear_scalar,
+    .sample_cubic = hp_sample_cubic_scalar,
 };
 
 #ifdef HP_HAVE_X86
@@ -54,6 +60,12 @@ static const hp_rows rows_avx2 = {
     .mean_blocks = hp_mean_blocks_avx2,
     .mix_columns = hp_mix_columns_avx2,
     .blend_rows = hp_blend_rows_avx2,
+    .find_maxima8 = hp_find_maxima8_avx2,
+    .find_maxima4 = hp_find_maxima4_avx2,
+    .mix_rows = hp_mix_rows_avx2,
+    .filter_linear = hp_filter_linear_avx2,
+    .sum_linear = hp_sum_linear_avx2,
+    .sample_cubic = hp_sample_cubic_avx2,
 };
 #endif
 

@@ -26,7 +26,22 @@ void hp_add_f32_scalar(size_t count, const float *a, const float *b,
     void hp_mix_columns_##isa(const hp_column_run *run, int16_t *out);         \
     void hp_blend_rows_##isa(const int16_t *upper, const int16_t *lower,       \
                              int count, int16_t upper_weight,                  \
-                             int16_t lower_weight, uint8_t *out)
+                             int16_t lower_weight, uint8_t *out);              \
+    int hp_find_maxima8_##isa(const float *row, size_t stride, int count,      \
+                              float threshold, int32_t *columns);              \
+    int hp_find_maxima4_##isa(const float *row, size_t stride, int count,      \
+                              float threshold, int32_t *columns);              \
+    void hp_mix_rows_##isa(const float *const rows[4], const float weights[4], \
+                           int count, float *out);                             \
+    int hp_filter_linear_##isa(const hp_field *field,                          \
+                               const hp_segment *segments, int count,          \
+                               int failed_most, int32_t *kept);                \
+    float hp_sum_linear_##isa(const hp_field *field,                           \
+                              const hp_segment *segment,                       \
+                              int failed_middle_most, int failed_most);        \
+    int hp_sample_cubic_##isa(const hp_field *field,                           \
+                              const hp_segment *segment, int failed_most,      \
+                              float responses[HP_SAMPLES])
 HP_DECLARE_ROWS(scalar);
 HP_DECLARE_ROWS(avx2);
 

@@ -12,6 +12,8 @@
 #include "drawn_people.h"
 #include "golden.h"
 
+static hp_kernels kernels;
+
 /* Peaks may move within the cell that they are in. */
 static const double near_map_px = 0.5;
 
@@ -120,6 +122,7 @@ static void check_case(const golden_set *set, const json_t *reference,
 
 int main(void)
 {
+    hp_kernels_select(0, &kernels);
     golden_set set;
     char path[600];
     size_t i;
@@ -137,7 +140,8 @@ int main(void)
         return CHECK_SKIPPED;
     }
     hp_memory_init(&memory, NULL, 0);
-    CHECK(hp_pose_decoder_create(&memory, &decoder, NULL) == HATPOSE_OK);
+    CHECK(hp_pose_decoder_create(&memory, &kernels, &decoder, NULL) ==
+          HATPOSE_OK);
     CHECK(json_array_size(json_object_get(references, "cases")) == 21);
     json_array_foreach(json_object_get(references, "cases"), i, reference)
     {

@@ -13,7 +13,8 @@
 enum { WIDTH = 24, HEIGHT = 20 };
 
 static hp_memory memory;
-static hp_peak_finder finder;
+static hp_kernels kernels;
+static hp_peak_finder finder = {.kernels = &kernels};
 
 static const float threshold = 0.1F;
 
@@ -349,6 +350,7 @@ static void best_keeps_the_strongest(void)
 int main(void)
 {
     hp_memory_init(&memory, NULL, 0);
+    hp_kernels_select(0, &kernels);
     RUN(compat_equals_the_original);
     RUN(peak_on_border_is_found);
     RUN(flat_top_has_no_peak_in_compat_and_one_in_best);

@@ -8,6 +8,8 @@
 #include "check.h"
 #include "drawn_people.h"
 
+static hp_kernels kernels;
+
 enum { WIDTH = 48, HEIGHT = 26, LIMBS_MOST = 16 };
 
 static hp_memory memory;
@@ -425,7 +427,9 @@ static void the_same_maps_give_the_same_people(void)
 int main(void)
 {
     hp_memory_init(&memory, NULL, 0);
-    CHECK(hp_pose_decoder_create(&memory, &decoder, NULL) == HATPOSE_OK);
+    CHECK(hp_pose_decoder_create(&memory, &kernels, &decoder, NULL) ==
+          HATPOSE_OK);
+    hp_kernels_select(0, &kernels);
     RUN(compat_adds_limbs_to_who_has_the_first_end);
     RUN(compat_never_merges_people);
     RUN(compat_helper_limbs_only_fill);

@@ -213,8 +213,8 @@ hatpose_status hatpose_context_create(hatpose_model *model,
     status = make_engine(context, &settled, &context->kernels, &context->pool,
                          &context->engine, err);
     if (status == HATPOSE_OK)
-        status =
-            hp_pose_decoder_create(&context->memory, &context->decoder, err);
+        status = hp_pose_decoder_create(&context->memory, &context->kernels,
+                                        &context->decoder, err);
     if (status != HATPOSE_OK) {
         hatpose_context_destroy(context);
         return status;

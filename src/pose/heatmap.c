@@ -10,16 +10,6 @@
 
 enum { TAPS = 4, RATIO = HP_UP_RATIO };
 
-/* Cell i of the plane lies between its pixels 4i + 1 and 4i + 2. The four
- * pixels from 4i + 2 on are made of the cells i - 1 .. i + 2; these are their
- * weights (Keys, A = -0.75), first index the cell. */
-static const float weights[TAPS][RATIO] = {
-    {-0.07177734375F, -0.10986328125F, -0.06591796875F, -0.01025390625F},
-    {0.96728515625F, 0.74951171875F, 0.42626953125F, 0.11474609375F},
-    {0.11474609375F, 0.42626953125F, 0.74951171875F, 0.96728515625F},
-    {-0.01025390625F, -0.06591796875F, -0.10986328125F, -0.07177734375F},
-};
-
 /* A pixel's place among the four that share their cells. */
 typedef struct place {
     int cell; /* i above, from -1 */
@@ -44,10 +34,12 @@ static int clamped(int index, int count)
 static void enlarge_edge(const float *row, int width, int x_up, float *out)
 {
     place at = place_of(x_up);
-    float sum = row[clamped(at.cell - 1, width)] * weights[0][at.phase];
+    float sum =
+        row[clamped(at.cell - 1, width)] * hp_cubic_weights[0][at.phase];
 
     for (int tap = 1; tap < TAPS; tap++)
-        sum += row[clamped(at.cell - 1 + tap, width)] * weights[tap][at.phase];
+        sum += row[clamped(at.cell - 1 + tap, width)] *
+               hp_cubic_weights[tap][at.phase];
     out[x_up] = sum;
 }
 
@@ -60,8 +52,10 @@ static void enlarge_row_x(const float *restrict row, int width,
         const float *p = row + cell - 1;
         float *four = out + cell * RATIO + RATIO / 2;
         for (int phase = 0; phase < RATIO; phase++)
-            four[phase] = p[0] * weights[0][phase] + p[1] * weights[1][phase] +
-                          p[2] * weights[2][phase] + p[3] * weights[3][phase];
+            four[phase] = p[0] * hp_cubic_weights[0][phase] +
+                          p[1] * hp_cubic_weights[1][phase] +
+                          p[2] * hp_cubic_weights[2][phase] +
+                          p[3] * hp_cubic_weights[3][phase];
     }
     int left_end = width < 4 ? width * RATIO : RATIO + RATIO / 2;
     for (int x = 0; x < left_end; x++)
@@ -79,62 +73,20 @@ void hp_heatmap_enlarge_x(const float *plane, int width, int height,
                       wide + (size_t)y * (size_t)width * RATIO);
 }
 
-/* Along y the original adds from the last cell to the first. */
-static void mix_rows(const float *restrict a, const float *restrict b,
-                     const float *restrict c, const float *restrict d,
-                     int phase, int count, float *restrict out)
-{
-    float wa = weights[0][phase], wb = weights[1][phase];
-    float wc = weights[2][phase], wd = weights[3][phase];
-
-    for (int x = 0; x < count; x++)
-        out[x] = a[x] * wa + (b[x] * wb + (c[x] * wc + d[x] * wd));
-}
-
-void hp_heatmap_enlarge_row(const float *wide, int width, int height, int y_up,
-                            float *out)
+void hp_heatmap_enlarge_row(const hp_kernels *kernels, const float *wide,
+                            int width, int height, int y_up, float *out)
 {
     place at = place_of(y_up);
     int count = width * RATIO;
     const float *rows[TAPS];
+    float weights[TAPS];
 
-    assert(y_up >= 0 && y_up < height * RATIO);
-    for (int tap = 0; tap < TAPS; tap++)
-        rows[tap] =
-            wide + (size_t)clamped(at.cell - 1 + tap, height) * (size_t)count;
-    mix_rows(rows[0], rows[1], rows[2], rows[3], at.phase, count, out);
-}
-
-/* As mix_rows, of the cells in these rows and columns. */
-static float mix_cells(const float *plane, const int rows[TAPS],
-                       const int columns[TAPS], place x, place y)
-{
-    float sums[TAPS];
-
-    for (int i = 0; i < TAPS; i++) {
-        const float *row = plane + rows[i];
-        sums[i] = row[columns[0]] * weights[0][x.phase] +
-                  row[columns[1]] * weights[1][x.phase] +
-                  row[columns[2]] * weights[2][x.phase] +
-                  row[columns[3]] * weights[3][x.phase];
-    }
-    return sums[0] * weights[0][y.phase] +
-           (sums[1] * weights[1][y.phase] +
-            (sums[2] * weights[2][y.phase] + sums[3] * weights[3][y.phase]));
-}
-
-void hp_heatmap_enlarge_at(const float *const planes[2], int width, int height,
-                           int x_up, int y_up, float values[2])
-{
-    place x = place_of(x_up), y = place_of(y_up);
-    int rows[TAPS], columns[TAPS];
-
-    assert(x_up >= 0 && x_up < width * RATIO);
     assert(y_up >= 0 && y_up < height * RATIO);
     for (int tap = 0; tap < TAPS; tap++) {
-        rows[tap] = clamped(y.cell - 1 + tap, height) * width;
-        columns[tap] = clamped(x.cell - 1 + tap, width);
+        rows[tap] =
+            wide + (size_t)clamped(at.cell - 1 + tap, height) * (size_t)count;
+        weights[tap] = hp_cubic_weights[tap][at.phase];
     }
-    values[0] = mix_cells(planes[0], rows, columns, x, y);
-    values[1] = mix_cells(planes[1], rows, columns, x, y);
+    /* Along y the original adds from the last cell to the first. */
+    kernels->rows->mix_rows(rows, weights, count, out);
 }

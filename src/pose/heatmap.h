@@ -4,17 +4,14 @@
 #define HP_HEATMAP_H
 
 #include "image/mapping.h"
+#include "kernels.h"
 
 /* A plane enlarged along x only: `height` rows of 4 * width floats. */
 void hp_heatmap_enlarge_x(const float *plane, int width, int height,
                           float *wide);
 
 /* Row y_up of the enlarged plane, from what hp_heatmap_enlarge_x made. */
-void hp_heatmap_enlarge_row(const float *wide, int width, int height, int y_up,
-                            float *out);
-
-/* One pixel of two enlarged planes, with the same bits. */
-void hp_heatmap_enlarge_at(const float *const planes[2], int width, int height,
-                           int x_up, int y_up, float values[2]);
+void hp_heatmap_enlarge_row(const hp_kernels *kernels, const float *wide,
+                            int width, int height, int y_up, float *out);
 
 #endif

@@ -3,24 +3,25 @@
  *
  * best samples the maps as they are, between the cells. compat samples them
  * enlarged, at whole up_px, with the original's order of float sums; it does
- * so point by point, which is less work than to enlarge 38 maps. */
+ * so point by point, which is less work than to enlarge 38 maps. The samples
+ * themselves are the kernels'. */
 #include "pose/limb.h"
 
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
-#include "pose/heatmap.h"
+#include "base/error.h"
+#include "pose/field.h"
 #include "pose/rank.h"
-
-enum { SAMPLES = 10 };
-
-/* The first four in the order of looking, at 2, 4, 5 and 7 ninths. */
-enum { MIDDLE_SAMPLES = 4 };
 
 /* compat asks for more than 8 of 10 that respond. */
 enum { FAILED_MOST_COMPAT = 1 };
+
+/* best asks for 7 of 10, and for 3 of the four in the middle. */
+static const hp_limb_demand limb_demand = {1, 3};
 
 /* Keeps the length of no limb from being a divisor. */
 static const float shortest_map_px = 1e-6F;
@@ -30,142 +31,82 @@ static const float shortest_map_px = 1e-6F;
  * what was measured to fit best. */
 static const float field_shift_map_px = 0.375F;
 
-/* How a decoder scores a pair (0: no limb joins it) and orders equals. */
+/* Two lists of peaks that a type of limb joins, and which of the first ones
+ * are strong enough for a limb to begin there. */
+typedef struct ends {
+    const hp_peak *from, *to;
+    int from_count, to_count;
+    const int *strong;
+    int strong_count;
+} ends;
+
+/* How a decoder scores the pairs of peak `to` with all others; returns how
+ * many have a score, with the numbers of their first peaks, falling or
+ * rising. Pairs are numbered with the first joint running fastest; among
+ * equal scores compat takes the higher number, as the original's sort comes
+ * out. */
 typedef struct rule {
-    double (*score)(const hp_limb_finder *finder, const hp_pose_input *input,
-                    int type, const hp_peak *from, const hp_peak *to);
-    int sign;
+    int (*score_row)(const hp_limb_finder *finder, const hp_pose_input *input,
+                     int type, const ends *e, int to, hp_rank *out);
+    bool is_last_first;
+    size_t pair_limit; /* of all types together */
 } rule;
-
-typedef struct vector {
-    float x, y;
-} vector;
-
-static vector direction(const hp_peak *from, const hp_peak *to)
-{
-    float dx = to->x - from->x, dy = to->y - from->y;
-    float length = sqrtf(dx * dx + dy * dy) + shortest_map_px;
-
-    return (vector){dx / length, dy / length};
-}
-
-/* Nearest whole number, ties to even: the sum leaves no bits for a fraction.
- * For 0 .. 2^22; rintf is a call where the machine has no instruction. */
-static int nearest(float value)
-{
-    const float shift = 12582912.0F; /* 1.5 * 2^23 */
-
-    return (int)((value + shift) - shift);
-}
-
-/* Sample k is at 0, 1/9 .. 1 of the way, rounded to up_px. */
-static float response_compat(const hp_pose_input *input,
-                             const float *const paf[2], const hp_peak *from,
-                             const hp_peak *to, int k, vector along)
-{
-    const float ninth = 1.0F / (SAMPLES - 1);
-    float step_x = ninth * (to->x - from->x);
-    float step_y = ninth * (to->y - from->y);
-    int x = nearest(step_x * (float)k + from->x);
-    int y = nearest(step_y * (float)k + from->y);
-    float at[2];
-
-    hp_heatmap_enlarge_at(paf, input->width_map_px, input->height_map_px, x, y,
-                          at);
-    return at[0] * along.x + at[1] * along.y;
-}
 
 static double score_compat(const hp_limb_finder *finder,
                            const hp_pose_input *input, int type,
                            const hp_peak *from, const hp_peak *to)
 {
-    /* The middle first: a pair that no limb joins mostly fails there. */
-    static const int order[SAMPLES] = {4, 5, 2, 7, 3, 6, 1, 8, 0, 9};
-    size_t cells = (size_t)input->width_map_px * (size_t)input->height_map_px;
-    const float *x_plane = input->pafs + (size_t)input->limb_paf[type] * cells;
-    const float *const paf[2] = {x_plane, x_plane + cells};
-    vector along = direction(from, to);
-    float e[SAMPLES];
-    int failed = 0;
+    float dx = to->x - from->x, dy = to->y - from->y;
+    float length = sqrtf(dx * dx + dy * dy) + shortest_map_px;
+    hp_segment segment;
 
-    (void)finder;
-    for (int i = 0; i < SAMPLES; i++) {
-        int k = order[i];
-        e[k] = response_compat(input, paf, from, to, k, along);
-        if (!(e[k] > input->limb_threshold)) {
-            e[k] *= 0;
-            if (++failed > FAILED_MOST_COMPAT)
-                return 0;
-        }
-    }
+    segment.x = from->x;
+    segment.y = from->y;
+    segment.way_x = dx;
+    segment.way_y = dy;
+    segment.along_x = dx / length;
+    segment.along_y = dy / length;
+    segment.threshold = input->limb_threshold;
+    float e[HP_SAMPLES];
+    int failed = finder->kernels->rows->sample_cubic(
+        &finder->fields[type], &segment, FAILED_MOST_COMPAT, e);
+
+    if (failed > FAILED_MOST_COMPAT)
+        return 0;
     float sum =
         ((e[0] + e[1]) + (e[2] + e[3])) + ((e[4] + e[5]) + (e[6] + e[7]));
     sum = sum + e[8] + e[9];
-    return (double)sum / ((double)(SAMPLES - failed) + 1e-6);
+    return (double)sum / ((double)(HP_SAMPLES - failed) + 1e-6);
 }
 
-/* The field holds each type's PAF as rows of x, y pairs, with a border of one
- * cell that repeats the edge: around any place that a limb can pass there are
- * four cells. */
-static size_t field_row(const hp_pose_input *input)
+/* Responses are to a vector as long as the limb. Written field by field: a
+ * structure that is made elsewhere and copied costs a wait in each pair. */
+static void set_segment(const hp_pose_input *input, const hp_peak *from,
+                        const hp_peak *to, hp_segment *out)
 {
-    return ((size_t)input->width_map_px + 2) * 2;
+    float dx = to->x - from->x, dy = to->y - from->y;
+    float length = sqrtf(dx * dx + dy * dy) + shortest_map_px;
+
+    out->x = from->x + field_shift_map_px + 1;
+    out->y = from->y + field_shift_map_px + 1;
+    out->way_x = dx;
+    out->way_y = dy;
+    out->length = length;
+    out->threshold = input->limb_threshold * length;
 }
 
-static size_t field_plane(const hp_pose_input *input)
+static float score_segment(const hp_limb_finder *finder, int type,
+                           const hp_segment *segment,
+                           const hp_limb_demand *demand)
 {
-    return field_row(input) * ((size_t)input->height_map_px + 2);
-}
+    float sum = finder->kernels->rows->sum_linear(
+        &finder->fields[type], segment, demand->failed_middle_most,
+        demand->failed_most);
 
-static void interleave_row(const float *restrict x, const float *restrict y,
-                           int width, float *restrict out)
-{
-    out[0] = x[0];
-    out[1] = y[0];
-    for (int i = 0; i < width; i++) {
-        out[2 * i + 2] = x[i];
-        out[2 * i + 3] = y[i];
-    }
-    out[2 * width + 2] = x[width - 1];
-    out[2 * width + 3] = y[width - 1];
-}
-
-static hatpose_status make_field(hp_memory *memory, hp_limb_finder *finder,
-                                 const hp_pose_input *input, hatpose_error *err)
-{
-    int width = input->width_map_px, height = input->height_map_px;
-    size_t row = field_row(input), plane = field_plane(input);
-    size_t cells = (size_t)width * (size_t)height;
-    hatpose_status status =
-        hp_buffer_reserve(memory, &finder->field,
-                          HP_LIMB_COUNT * plane * sizeof(float), "limbs", err);
-
-    if (status != HATPOSE_OK)
-        return status;
-    for (int type = 0; type < HP_LIMB_COUNT; type++) {
-        float *out = (float *)finder->field.data + (size_t)type * plane;
-        const float *x = input->pafs + (size_t)input->limb_paf[type] * cells;
-        for (int i = 0; i < height; i++)
-            interleave_row(x + i * width, x + cells + i * width, width,
-                           out + (size_t)(i + 1) * row);
-        memcpy(out, out + row, row * sizeof *out);
-        memcpy(out + plane - row, out + plane - 2 * row, row * sizeof *out);
-    }
-    return HATPOSE_OK;
-}
-
-/* The field at a place, between four cells, times a vector. */
-static float response_best(const float *field, int row, float x, float y,
-                           vector by)
-{
-    int left = (int)x, top = (int)y;
-    float rx = x - (float)left, ry = y - (float)top;
-    const float *p = field + (top * row + left * 2), *q = p + row;
-    float p0 = p[0] * by.x + p[1] * by.y, p1 = p[2] * by.x + p[3] * by.y;
-    float q0 = q[0] * by.x + q[1] * by.y, q1 = q[2] * by.x + q[3] * by.y;
-    float upper = p0 + (p1 - p0) * rx, lower = q0 + (q1 - q0) * rx;
-
-    return upper + (lower - upper) * ry;
+    if (!(sum > 0))
+        return 0;
+    float score = sum / ((float)HP_SAMPLES * segment->length);
+    return score <= FLT_MAX ? score : 0;
 }
 
 float hp_limb_score_best(const hp_limb_finder *finder,
@@ -173,49 +114,63 @@ float hp_limb_score_best(const hp_limb_finder *finder,
                          const hp_peak *from, const hp_peak *to,
                          const hp_limb_demand *demand)
 {
-    /* The middle first: a pair that no limb joins mostly fails there. */
-    static const float ways[SAMPLES] = {4.0F / 9, 5.0F / 9, 2.0F / 9, 7.0F / 9,
-                                        3.0F / 9, 6.0F / 9, 1.0F / 9, 8.0F / 9,
-                                        0,        1};
-    const float *field =
-        (const float *)finder->field.data + (size_t)type * field_plane(input);
-    int row = (int)field_row(input);
-    float x = from->x + field_shift_map_px + 1; /* 1: the border */
-    float y = from->y + field_shift_map_px + 1;
-    vector way = {to->x - from->x, to->y - from->y};
-    float length = sqrtf(way.x * way.x + way.y * way.y) + shortest_map_px;
-    float least = input->limb_threshold * length;
-    float sum = 0;
-    int failed = 0;
+    hp_segment segment;
 
-    for (int i = 0; i < SAMPLES; i++) {
-        float e = response_best(field, row, x + way.x * ways[i],
-                                y + way.y * ways[i], way);
-        sum += e;
-        failed += !(e > least);
-        if (failed > (i < MIDDLE_SAMPLES ? demand->failed_middle_most
-                                         : demand->failed_most))
-            return 0;
-    }
-    /* The responses were to a vector as long as the limb. */
-    float score = sum / ((float)SAMPLES * length);
-    return score > 0 && score <= FLT_MAX ? score : 0;
+    set_segment(input, from, to, &segment);
+    return score_segment(finder, type, &segment, demand);
 }
 
-static double score_best(const hp_limb_finder *finder,
-                         const hp_pose_input *input, int type,
-                         const hp_peak *from, const hp_peak *to)
+static int score_row_compat(const hp_limb_finder *finder,
+                            const hp_pose_input *input, int type, const ends *e,
+                            int to, hp_rank *out)
 {
-    static const hp_limb_demand demand = {1, 3};
+    int count = 0;
 
-    return hp_limb_score_best(finder, input, type, from, to, &demand);
+    for (int i = e->strong_count - 1; i >= 0; i--) {
+        int from = e->strong[i];
+        double score =
+            score_compat(finder, input, type, &e->from[from], &e->to[to]);
+        if (score > 0)
+            out[count++] = (hp_rank){score, from};
+    }
+    return count;
 }
 
-/* Two lists of peaks that a type of limb joins. */
-typedef struct ends {
-    const hp_peak *from, *to;
-    int from_count, to_count;
-} ends;
+/* First all pairs are looked at in their middle, which leaves few. */
+static int score_row_best(const hp_limb_finder *finder,
+                          const hp_pose_input *input, int type, const ends *e,
+                          int to, hp_rank *out)
+{
+    hp_segment segments[HP_PEAK_LIMIT_BEST];
+    int32_t kept[HP_PEAK_LIMIT_BEST];
+    int count = 0;
+
+    for (int i = 0; i < e->strong_count; i++)
+        set_segment(input, &e->from[e->strong[i]], &e->to[to], &segments[i]);
+    int kept_count = finder->kernels->rows->filter_linear(
+        &finder->fields[type], segments, e->strong_count,
+        limb_demand.failed_middle_most, kept);
+    for (int i = 0; i < kept_count; i++) {
+        int from = e->strong[kept[i]];
+        float score =
+            score_segment(finder, type, &segments[kept[i]], &limb_demand);
+        if (score > 0)
+            out[count++] = (hp_rank){(double)score, from};
+    }
+    return count;
+}
+
+static int list_strong(const hp_peak *peaks, int count, float threshold,
+                       int *out)
+{
+    int strong_count = 0;
+
+    for (int i = 0; i < count; i++) {
+        out[strong_count] = i;
+        strong_count += peaks[i].score >= threshold;
+    }
+    return strong_count;
+}
 
 static ends ends_of(const hp_peak_set *set, int type)
 {
@@ -223,34 +178,42 @@ static ends ends_of(const hp_peak_set *set, int type)
     const int *first = set->first;
 
     return (ends){
-        set->peaks + first[joints->from],
-        set->peaks + first[joints->to],
-        first[joints->from + 1] - first[joints->from],
-        first[joints->to + 1] - first[joints->to],
+        .from = set->peaks + first[joints->from],
+        .to = set->peaks + first[joints->to],
+        .from_count = first[joints->from + 1] - first[joints->from],
+        .to_count = first[joints->to + 1] - first[joints->to],
     };
 }
 
 /* Room for the pairs of the largest type, and for all limbs. */
 static hatpose_status reserve(hp_memory *memory, hp_limb_finder *finder,
-                              const hp_peak_set *set, hatpose_error *err)
+                              const hp_peak_set *set, size_t pair_limit,
+                              hatpose_error *err)
 {
-    size_t pair_count = HP_PEAK_ROOM * HP_PEAK_ROOM;
+    size_t pair_count = (size_t)HP_PEAK_ROOM * HP_PEAK_ROOM;
     size_t limb_count = HP_LIMB_COUNT * HP_PEAK_ROOM;
+    size_t all_pairs = 0;
 
     for (int type = 0; type < HP_LIMB_COUNT; type++) {
         ends e = ends_of(set, type);
         size_t count = (size_t)e.from_count * (size_t)e.to_count;
         pair_count = count > pair_count ? count : pair_count;
+        all_pairs += count;
         limb_count +=
             (size_t)(e.from_count < e.to_count ? e.from_count : e.to_count);
     }
+    if (all_pairs > pair_limit)
+        return hp_fail(err, HATPOSE_E_LIMIT,
+                       "limbs: %zu pairs of peaks, more than %zu", all_pairs,
+                       pair_limit);
     size_t peak_count = (size_t)set->first[HATPOSE_KEYPOINT_COUNT] +
                         HATPOSE_KEYPOINT_COUNT * HP_PEAK_ROOM;
     const struct {
         hp_buffer *buffer;
         size_t bytes;
-    } needs[] = {{&finder->pairs, pair_count * sizeof(hp_rank)},
+    } needs[] = {{&finder->pairs, 2 * pair_count * sizeof(hp_rank)},
                  {&finder->limbs, limb_count * sizeof(hp_limb)},
+                 {&finder->strong, peak_count * sizeof(int)},
                  {&finder->taken, peak_count}};
     hatpose_status status = HATPOSE_OK;
 
@@ -262,47 +225,45 @@ static hatpose_status reserve(hp_memory *memory, hp_limb_finder *finder,
     return status;
 }
 
-/* Pairs are numbered with the first joint running fastest. Among equal
- * scores best takes the lower number and compat the higher one (sign -1), as
- * the original's sort comes out. */
+/* All pairs of a type, by rising index; see choose. */
 static int score_pairs(const hp_limb_finder *finder, const hp_pose_input *input,
                        int type, const ends *e, const rule *how)
 {
     hp_rank *pairs = finder->pairs.data;
-    int count = 0;
+    int last = e->from_count * e->to_count - 1, count = 0;
 
-    for (int j = 0; j < e->to_count; j++) {
-        if (!(e->to[j].score >= input->keypoint_threshold))
+    for (int i = 0; i < e->to_count; i++) {
+        int to = how->is_last_first ? e->to_count - 1 - i : i;
+        if (!(e->to[to].score >= input->keypoint_threshold))
             continue;
-        for (int i = 0; i < e->from_count; i++) {
-            if (!(e->from[i].score >= input->keypoint_threshold))
-                continue;
-            double score =
-                how->score(finder, input, type, &e->from[i], &e->to[j]);
-            if (score > 0)
-                pairs[count++] =
-                    (hp_rank){score, how->sign * (j * e->from_count + i)};
+        int row = how->score_row(finder, input, type, e, to, pairs + count);
+        for (int k = count; k < count + row; k++) {
+            int number = to * e->from_count + pairs[k].index;
+            pairs[k].index = how->is_last_first ? last - number : number;
         }
+        count += row;
     }
     return count;
 }
 
 /* Greedy, best first; returns how many limbs were added. */
-static int choose(hp_limb_finder *finder, const ends *e, int from_first,
-                  int to_first, int pair_count, hp_limb *limbs)
+static int choose(hp_limb_finder *finder, const ends *e, const rule *how,
+                  const int first[2], int pair_count, hp_limb *limbs)
 {
     hp_rank *pairs = finder->pairs.data;
     uint8_t *taken = finder->taken.data;
     int most = e->from_count < e->to_count ? e->from_count : e->to_count;
     int count = 0;
 
-    hp_rank_sort(pairs, pair_count);
-    memset(taken + from_first, 0, (size_t)e->from_count);
-    memset(taken + to_first, 0, (size_t)e->to_count);
+    hp_rank_sort(pairs, pair_count, pairs + pair_count);
+    memset(taken + first[0], 0, (size_t)e->from_count);
+    memset(taken + first[1], 0, (size_t)e->to_count);
     for (int i = 0; i < pair_count && count < most; i++) {
-        int number = abs(pairs[i].index);
-        int from = from_first + number % e->from_count;
-        int to = to_first + number / e->from_count;
+        int number = pairs[i].index;
+        if (how->is_last_first)
+            number = e->from_count * e->to_count - 1 - number;
+        int from = first[0] + number % e->from_count;
+        int to = first[1] + number / e->from_count;
         if (taken[from] || taken[to])
             continue;
         taken[from] = taken[to] = 1;
@@ -316,8 +277,11 @@ static hatpose_status find(hp_memory *memory, hp_limb_finder *finder,
                            const rule *how, hp_limb_set *out,
                            hatpose_error *err)
 {
-    hatpose_status status = reserve(memory, finder, set, err);
-
+    memset(out, 0, sizeof *out);
+    hatpose_status status = reserve(memory, finder, set, how->pair_limit, err);
+    if (status == HATPOSE_OK)
+        status =
+            hp_fields_make(memory, &finder->field, input, finder->fields, err);
     if (status != HATPOSE_OK)
         return status;
     out->limbs = finder->limbs.data;
@@ -327,10 +291,15 @@ static hatpose_status find(hp_memory *memory, hp_limb_finder *finder,
         /* Then there may be no memory at all to point into. */
         if (e.from_count < 1 || e.to_count < 1)
             continue;
+        e.strong = finder->strong.data;
+        e.strong_count =
+            list_strong(e.from, e.from_count, input->keypoint_threshold,
+                        finder->strong.data);
         int pair_count = score_pairs(finder, input, type, &e, how);
         hp_limb *limbs = (hp_limb *)finder->limbs.data + out->first[type];
-        int count = choose(finder, &e, set->first[hp_limbs[type].from],
-                           set->first[hp_limbs[type].to], pair_count, limbs);
+        const int first[2] = {set->first[hp_limbs[type].from],
+                              set->first[hp_limbs[type].to]};
+        int count = choose(finder, &e, how, first, pair_count, limbs);
         out->first[type + 1] += count;
     }
     return HATPOSE_OK;
@@ -341,12 +310,8 @@ hatpose_status hp_limb_find_best(hp_memory *memory, hp_limb_finder *finder,
                                  const hp_peak_set *peaks, hp_limb_set *out,
                                  hatpose_error *err)
 {
-    static const rule best = {score_best, 1};
+    static const rule best = {score_row_best, false, SIZE_MAX};
 
-    memset(out, 0, sizeof *out);
-    hatpose_status status = make_field(memory, finder, input, err);
-    if (status != HATPOSE_OK)
-        return status;
     return find(memory, finder, input, peaks, &best, out, err);
 }
 
@@ -355,16 +320,15 @@ hatpose_status hp_limb_find_compat(hp_memory *memory, hp_limb_finder *finder,
                                    const hp_peak_set *peaks, hp_limb_set *out,
                                    hatpose_error *err)
 {
-    static const rule compat = {score_compat, -1};
+    static const rule compat = {score_row_compat, true, HP_PAIR_LIMIT_COMPAT};
 
-    memset(out, 0, sizeof *out);
     return find(memory, finder, input, peaks, &compat, out, err);
 }
 
 void hp_limb_finder_release(hp_memory *memory, hp_limb_finder *finder)
 {
-    hp_buffer *buffers[] = {&finder->field, &finder->pairs, &finder->taken,
-                            &finder->limbs};
+    hp_buffer *buffers[] = {&finder->field, &finder->pairs, &finder->strong,
+                            &finder->taken, &finder->limbs};
 
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         hp_buffer_release(memory, buffers[i]);

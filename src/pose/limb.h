@@ -3,6 +3,7 @@
 #define HP_LIMB_H
 
 #include "base/skeleton.h"
+#include "kernels.h"
 #include "pose/peak.h"
 
 typedef struct hp_limb {
@@ -17,11 +18,14 @@ typedef struct hp_limb_set {
     int first[HP_LIMB_COUNT + 1];
 } hp_limb_set;
 
-/* Working memory, reused; all zero at first. */
+/* Working memory, reused; all zero at first but the kernels. */
 typedef struct hp_limb_finder {
-    hp_buffer field; /* best: PAFs, x and y side by side */
-    hp_buffer pairs; /* candidates of one type */
-    hp_buffer taken; /* per peak: has a limb of the type at hand */
+    const hp_kernels *kernels; /* the caller's */
+    hp_field fields[HP_LIMB_COUNT];
+    hp_buffer field;  /* what they hold */
+    hp_buffer pairs;  /* candidates of one type, and room to sort them */
+    hp_buffer strong; /* first peaks of the type at hand that are strong */
+    hp_buffer taken;  /* per peak: has a limb of the type at hand */
     hp_buffer limbs;
 } hp_limb_finder;
 

@@ -50,8 +50,8 @@ float *hp_peak_map_row(const hp_peak_finder *finder, int y)
 
 /* most: how many maxima a map of that size can have. */
 static hatpose_status reserve(hp_memory *memory, hp_peak_finder *finder,
-                              size_t most, size_t peak_limit,
-                              hatpose_error *err)
+                              size_t most, size_t order_bytes,
+                              size_t peak_limit, hatpose_error *err)
 {
     size_t width = (size_t)finder->width, height = (size_t)finder->height;
     const struct {
@@ -59,8 +59,9 @@ static hatpose_status reserve(hp_memory *memory, hp_peak_finder *finder,
         size_t count, element_bytes;
     } needs[] = {
         {&finder->map, (width + 2) * (height + 2), sizeof(float)},
+        {&finder->columns, width, sizeof(int32_t)},
         {&finder->found, most, sizeof(maximum)},
-        {&finder->order, most + width + 1, sizeof(hp_rank)},
+        {&finder->order, order_bytes, 1},
         {&finder->peaks, HATPOSE_KEYPOINT_COUNT * peak_limit, sizeof(hp_peak)},
     };
     hatpose_status status = HATPOSE_OK;
@@ -93,69 +94,20 @@ static void draw_border(const hp_peak_finder *finder, float value)
     }
 }
 
-/* Sets mask[x] where the row has a maximum of at least the threshold. */
-typedef void (*mask_fn)(const float *row, size_t stride, int count,
-                        float threshold, int *mask);
-
-/* Above the four neighbours. */
-static void mask_compat(const float *restrict row, size_t stride, int count,
-                        float threshold, int *restrict mask)
-{
-    const float *up = row - stride, *down = row + stride;
-
-    for (int x = 0; x < count; x++)
-        mask[x] = (row[x] >= threshold) & (row[x] > row[x - 1]) &
-                  (row[x] > row[x + 1]) & (row[x] > up[x]) & (row[x] > down[x]);
-}
-
-/* Above the four of eight neighbours that come before it in reading order,
- * not below the others: a flat top is one peak. */
-static void mask_best(const float *restrict row, size_t stride, int count,
-                      float threshold, int *restrict mask)
-{
-    const float *up = row - stride, *down = row + stride;
-
-    for (int x = 0; x < count; x++)
-        mask[x] = (row[x] >= threshold) & (row[x] <= FLT_MAX) &
-                  (row[x] > up[x - 1]) & (row[x] > up[x]) &
-                  (row[x] > up[x + 1]) & (row[x] > row[x - 1]) &
-                  (row[x] >= row[x + 1]) & (row[x] >= down[x - 1]) &
-                  (row[x] >= down[x]) & (row[x] >= down[x + 1]);
-}
-
-/* A map is looked through in blocks of this many columns: most have nothing
- * above the threshold. */
-enum { BLOCK = 16 };
-
-static bool is_live(const float *row, int count, float threshold)
-{
-    int any = 0;
-
-    for (int x = 0; x < count; x++)
-        any |= row[x] >= threshold;
-    return any != 0;
-}
-
 /* All maxima of the map, by y, then x. */
-static int collect(const hp_peak_finder *finder, mask_fn find, float threshold)
+static int collect(const hp_peak_finder *finder, hp_find_maxima_fn find,
+                   float threshold)
 {
     maximum *found = finder->found.data;
-    int mask[BLOCK];
+    int32_t *columns = finder->columns.data;
     int count = 0;
 
     for (int y = 0; y < finder->height; y++) {
         const float *row = hp_peak_map_row(finder, y);
-        for (int first = 0; first < finder->width; first += BLOCK) {
-            int left = finder->width - first;
-            int columns = left < BLOCK ? left : BLOCK;
-            if (!is_live(row + first, columns, threshold))
-                continue;
-            find(row + first, stride_of(finder), columns, threshold, mask);
-            for (int x = 0; x < columns; x++) {
-                if (mask[x])
-                    found[count++] = (maximum){row[first + x], first + x, y};
-            }
-        }
+        int here =
+            find(row, stride_of(finder), finder->width, threshold, columns);
+        for (int i = 0; i < here; i++)
+            found[count++] = (maximum){row[columns[i]], columns[i], y};
     }
     return count;
 }
@@ -199,8 +151,9 @@ hatpose_status hp_peak_begin_compat(hp_memory *memory, hp_peak_finder *finder,
     memset(out, 0, sizeof *out);
     finder->width = width_up_px;
     finder->height = height_up_px;
+    size_t order_bytes = (most + (size_t)width_up_px + 1) * sizeof(int);
     hatpose_status status =
-        reserve(memory, finder, most, HP_PEAK_LIMIT_COMPAT, err);
+        reserve(memory, finder, most, order_bytes, HP_PEAK_LIMIT_COMPAT, err);
     if (status != HATPOSE_OK)
         return status;
     draw_border(finder, 0);
@@ -219,8 +172,8 @@ hatpose_status hp_peak_add_compat(hp_peak_finder *finder, int joint,
 
     /* The original clears what is below the threshold; of what is left, only
      * zero itself could not be above a cleared neighbour. */
-    int found_count =
-        collect(finder, mask_compat, threshold > 0 ? threshold : FLT_MIN);
+    int found_count = collect(finder, finder->kernels->rows->find_maxima4,
+                              threshold > 0 ? threshold : FLT_MIN);
     order_by_column(finder, found_count);
     for (int i = 0; i < found_count; i++) {
         const maximum *at = &found[order[i]];
@@ -255,7 +208,7 @@ hatpose_status hp_peak_find_compat(hp_memory *memory, hp_peak_finder *finder,
         hp_heatmap_enlarge_x(input->heatmaps + (size_t)j * cells, width, height,
                              wide);
         for (int y = 0; y < height * HP_UP_RATIO; y++)
-            hp_heatmap_enlarge_row(wide, width, height, y,
+            hp_heatmap_enlarge_row(finder->kernels, wide, width, height, y,
                                    hp_peak_map_row(finder, y));
         status = hp_peak_add_compat(finder, j, threshold, out, err);
     }
@@ -272,7 +225,7 @@ static void drop_weakest(const hp_peak_finder *finder, int count)
         return;
     for (int i = 0; i < count; i++)
         order[i] = (hp_rank){found[i].value, i};
-    hp_rank_sort(order, count);
+    hp_rank_sort(order, count, order + count);
     for (int i = HP_PEAK_LIMIT_BEST; i < count; i++)
         found[order[i].index].value = -1;
 }
@@ -351,7 +304,7 @@ static void add_best(const hp_peak_finder *finder, const float *heatmap,
     for (int y = 0; y < finder->height; y++)
         memcpy(hp_peak_map_row(finder, y),
                heatmap + (size_t)y * (size_t)finder->width, row_bytes);
-    int count = collect(finder, mask_best, floor);
+    int count = collect(finder, finder->kernels->rows->find_maxima8, floor);
     drop_weakest(finder, count);
     for (int i = 0; i < count; i++) {
         if (found[i].value >= floor)
@@ -373,7 +326,8 @@ hatpose_status hp_peak_find_best(hp_memory *memory, hp_peak_finder *finder,
     finder->width = input->width_map_px;
     finder->height = input->height_map_px;
     hatpose_status status =
-        reserve(memory, finder, most, HP_PEAK_LIMIT_BEST, err);
+        reserve(memory, finder, most, 2 * most * sizeof(hp_rank),
+                HP_PEAK_LIMIT_BEST, err);
     if (status != HATPOSE_OK)
         return status;
     draw_border(finder, -1);
@@ -386,8 +340,8 @@ hatpose_status hp_peak_find_best(hp_memory *memory, hp_peak_finder *finder,
 
 void hp_peak_finder_release(hp_memory *memory, hp_peak_finder *finder)
 {
-    hp_buffer *buffers[] = {&finder->map, &finder->wide, &finder->found,
-                            &finder->order, &finder->peaks};
+    hp_buffer *buffers[] = {&finder->map,   &finder->wide,  &finder->columns,
+                            &finder->found, &finder->order, &finder->peaks};
 
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         hp_buffer_release(memory, buffers[i]);

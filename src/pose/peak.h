@@ -2,6 +2,7 @@
 #ifndef HP_PEAK_H
 #define HP_PEAK_H
 
+#include "kernels.h"
 #include "pose/pose.h"
 
 /* Memory for what comes after is made for this many peaks a joint at least,
@@ -14,11 +15,13 @@ typedef struct hp_peak_set {
     int first[HATPOSE_KEYPOINT_COUNT + 1];
 } hp_peak_set;
 
-/* Working memory, reused; all zero at first. */
+/* Working memory, reused; all zero at first but the kernels. */
 typedef struct hp_peak_finder {
-    hp_buffer map;   /* of one joint, with a border of one pixel */
-    hp_buffer wide;  /* compat: a heatmap enlarged along x */
-    hp_buffer found; /* maxima of one joint, by y, then x */
+    const hp_kernels *kernels; /* the caller's */
+    hp_buffer map;             /* of one joint, with a border of one pixel */
+    hp_buffer wide;            /* compat: a heatmap enlarged along x */
+    hp_buffer columns;         /* of the maxima of one row */
+    hp_buffer found;           /* maxima of one joint, by y, then x */
     hp_buffer order; /* compat: the same by x, then y; best: by score */
     hp_buffer peaks; /* of all joints */
     int width, height;

@@ -256,7 +256,7 @@ static void join_limbs(assembly *a, const hp_limb_set *limbs, hp_rank *ranks)
         ranks[i].score = i < helper_first ? score : helper_weight * score;
         ranks[i].index = i;
     }
-    hp_rank_sort(ranks, count);
+    hp_rank_sort(ranks, count, ranks + count);
     for (int i = 0; i < count; i++) {
         int index = ranks[i].index;
         const hp_limb *limb = &limbs->limbs[index];
@@ -330,7 +330,7 @@ static void take_completions(assembly *a, const completion *all, hp_rank *ranks)
         if (all[i].score > 0)
             ranks[count++] = (hp_rank){all[i].score, i};
     }
-    hp_rank_sort(ranks, count);
+    hp_rank_sort(ranks, count, ranks + count);
     for (int i = 0; i < count; i++) {
         const completion *c = &all[ranks[i].index];
         int person = ranks[i].index / each;
@@ -387,7 +387,7 @@ static void finish(const assembly *a, hp_rank *ranks, double person_threshold,
                         (extent + half_extent_map_px);
         ranks[count++] = (hp_rank){person->score, i};
     }
-    hp_rank_sort(ranks, count);
+    hp_rank_sort(ranks, count, ranks + count);
     if ((uint32_t)count > a->input->max_people)
         count = (int)a->input->max_people;
     for (int i = 0; i < count; i++)
@@ -417,7 +417,7 @@ static hatpose_status reserve_people(hp_memory *memory,
                                    most * sizeof(limb_sum), "people", err);
     if (status == HATPOSE_OK)
         status = hp_buffer_reserve(memory, &joiner->ranks,
-                                   most * sizeof(hp_rank), "people", err);
+                                   2 * most * sizeof(hp_rank), "people", err);
     if (status == HATPOSE_OK)
         status = hp_buffer_reserve(
             memory, &joiner->owners,
@@ -443,7 +443,7 @@ static hatpose_status reserve_completions(hp_memory *memory,
     if (status == HATPOSE_OK)
         status =
             hp_buffer_reserve(memory, &joiner->ranks,
-                              most * each * sizeof(hp_rank), "people", err);
+                              2 * most * each * sizeof(hp_rank), "people", err);
     return status;
 }
 

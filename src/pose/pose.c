@@ -21,17 +21,21 @@ struct hp_pose_decoder {
     hp_person_joiner joiner;
 };
 
-hatpose_status hp_pose_decoder_create(hp_memory *memory, hp_pose_decoder **out,
-                                      hatpose_error *err)
+hatpose_status hp_pose_decoder_create(hp_memory *memory,
+                                      const hp_kernels *kernels,
+                                      hp_pose_decoder **out, hatpose_error *err)
 {
     void *block;
     hatpose_status status = hp_allocate_array(
         memory, 1, sizeof(hp_pose_decoder), "decoder", &block, err);
 
     *out = block;
-    if (status == HATPOSE_OK)
-        (*out)->memory = memory;
-    return status;
+    if (status != HATPOSE_OK)
+        return status;
+    (*out)->memory = memory;
+    (*out)->peak_finder.kernels = kernels;
+    (*out)->limb_finder.kernels = kernels;
+    return HATPOSE_OK;
 }
 
 void hp_pose_decoder_destroy(hp_pose_decoder *decoder)

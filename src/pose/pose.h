@@ -7,9 +7,18 @@
 #define HP_POSE_H
 
 #include "base/memory.h"
+#include "kernels.h"
 
-/* Peaks of one joint: compat refuses more, best keeps the strongest. */
-enum { HP_PEAK_LIMIT_COMPAT = 1024, HP_PEAK_LIMIT_BEST = 512 };
+/* Peaks of one joint: compat refuses more, best keeps the strongest. Pairs of
+ * peaks that limbs may join, of all types together: compat refuses more; 290
+ * peaks of every joint have as many, and crowds of 50 people have 40,000.
+ * Within these limits decoding takes 50 ms in best and 200 ms in compat,
+ * whatever the maps are (docs/performance.md). */
+enum {
+    HP_PEAK_LIMIT_COMPAT = 1024,
+    HP_PEAK_LIMIT_BEST = 192,
+    HP_PAIR_LIMIT_COMPAT = 1600000
+};
 
 typedef struct hp_peak {
     float x, y; /* map_px in best; whole up_px in compat */
@@ -53,7 +62,10 @@ typedef struct hp_people {
 /* Working memory of both decoders, grown as needed and kept. */
 typedef struct hp_pose_decoder hp_pose_decoder;
 
-hatpose_status hp_pose_decoder_create(hp_memory *memory, hp_pose_decoder **out,
+/* The table is the caller's, and stays where it is. */
+hatpose_status hp_pose_decoder_create(hp_memory *memory,
+                                      const hp_kernels *kernels,
+                                      hp_pose_decoder **out,
                                       hatpose_error *err);
 void hp_pose_decoder_destroy(hp_pose_decoder *decoder); /* NULL is fine */
 
@@ -61,7 +73,8 @@ void hp_pose_decoder_destroy(hp_pose_decoder *decoder); /* NULL is fine */
 hatpose_status hp_pose_decode_best(hp_pose_decoder *decoder,
                                    const hp_pose_input *input, hp_people *out,
                                    hatpose_error *err);
-/* More than HP_PEAK_LIMIT_COMPAT peaks of a joint: HATPOSE_E_LIMIT. */
+/* More than HP_PEAK_LIMIT_COMPAT peaks of a joint, or more than
+ * HP_PAIR_LIMIT_COMPAT pairs: HATPOSE_E_LIMIT. */
 hatpose_status hp_pose_decode_compat(hp_pose_decoder *decoder,
                                      const hp_pose_input *input, hp_people *out,
                                      hatpose_error *err);

@@ -8,7 +8,8 @@ typedef struct hp_rank {
     int index;    /* each once */
 } hp_rank;
 
-/* In place, without recursion, in time n log n. */
-void hp_rank_sort(hp_rank *ranks, int count);
+/* In place, without recursion, in time n log n, and n where the ranks come
+ * with rising indices. spare: room for another `count`. */
+void hp_rank_sort(hp_rank *ranks, int count, hp_rank *spare);
 
 #endif

@@ -3,6 +3,7 @@
  * touches nothing outside: buffers end at a guard page.
  *
  * checkrow [SEED] */
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,6 +172,181 @@ static void check_blend(const hp_rows *rows, const hp_rows *plain)
     block_destroy(&wanted);
 }
 
+/* ---- peak --------------------------------------------------------------- */
+
+/* `count` floats of a small set of values, so that many are equal, and now
+ * and then one that is no number. */
+static block random_map(size_t count)
+{
+    block b = block_create(count * sizeof(float));
+    float *values = (float *)b.bytes;
+    int kinds = random_int(0, 3) == 0 ? 200 : 20;
+
+    for (size_t i = 0; i < count; i++) {
+        static const float odd[] = {NAN, INFINITY, -INFINITY, -0.0f};
+        int kind = random_int(0, kinds);
+
+        values[i] =
+            kind < 4 && kinds == 200 ? odd[kind] : (float)kind / 32 - 0.25f;
+    }
+    return b;
+}
+
+static void check_maxima(const hp_rows *rows, const hp_rows *plain)
+{
+    int count = random_int(1, 70);
+    size_t stride = (size_t)count + 2;
+    block map = random_map(3 * stride);
+    block got = block_create(sizeof(int32_t) * (size_t)count);
+    block wanted = block_create(sizeof(int32_t) * (size_t)count);
+    const float *row = (const float *)map.bytes + stride + 1;
+    float threshold = random_int(0, 1) == 0 ? 0.1f : 0.3f;
+    int32_t *a = (int32_t *)got.bytes, *b = (int32_t *)wanted.bytes;
+
+    int found = rows->find_maxima8(row, stride, count, threshold, a);
+    int expected = plain->find_maxima8(row, stride, count, threshold, b);
+    CHECK_MESSAGE(found == expected &&
+                      memcmp(a, b, (size_t)found * sizeof *a) == 0,
+                  "%d columns: %d maxima, not %d", count, found, expected);
+    found = rows->find_maxima4(row, stride, count, threshold, a);
+    expected = plain->find_maxima4(row, stride, count, threshold, b);
+    CHECK_MESSAGE(found == expected &&
+                      memcmp(a, b, (size_t)found * sizeof *a) == 0,
+                  "%d columns: %d maxima of 4, not %d", count, found, expected);
+    block_destroy(&map);
+    block_destroy(&got);
+    block_destroy(&wanted);
+}
+
+/* Equal bits, or both no number. */
+static bool same_floats(const float *a, const float *b, int count)
+{
+    bool same = true;
+
+    for (int i = 0; i < count; i++)
+        same = same && (memcmp(&a[i], &b[i], sizeof *a) == 0 ||
+                        (isnan(a[i]) && isnan(b[i])));
+    return same;
+}
+
+static void check_mix(const hp_rows *rows, const hp_rows *plain)
+{
+    int count = random_int(1, 70);
+    block in[4];
+    const float *from[4];
+    float weights[4];
+    block got = block_create(sizeof(float) * (size_t)count);
+    block wanted = block_create(sizeof(float) * (size_t)count);
+
+    for (int i = 0; i < 4; i++) {
+        in[i] = random_map((size_t)count);
+        from[i] = (const float *)in[i].bytes;
+        weights[i] = (float)random_int(-999, 999) / 777;
+    }
+    rows->mix_rows(from, weights, count, (float *)got.bytes);
+    plain->mix_rows(from, weights, count, (float *)wanted.bytes);
+    CHECK_MESSAGE(same_floats((float *)got.bytes, (float *)wanted.bytes, count),
+                  "%d values", count);
+    for (int i = 0; i < 4; i++)
+        block_destroy(&in[i]);
+    block_destroy(&got);
+    block_destroy(&wanted);
+}
+
+/* ---- limb --------------------------------------------------------------- */
+
+enum { SEGMENTS = 9 };
+
+/* A field of random cells, and segments on it. */
+typedef struct limbs {
+    block cells;
+    hp_field field;
+    int width, height;
+    hp_segment segments[SEGMENTS];
+} limbs;
+
+static float random_place(int low, int high)
+{
+    return (float)random_int(low * 16, high * 16) / 16;
+}
+
+/* up: whole pixels of the enlarged map; else from half a cell outside on,
+ * counted from the cell (-1, -1). */
+static hp_segment random_segment(const limbs *l, bool up)
+{
+    int left = up ? 0 : 1, right = up ? 4 * l->width - 1 : l->width;
+    int bottom = up ? 4 * l->height - 1 : l->height;
+    hp_segment s = {.x = random_place(left, right),
+                    .y = random_place(left, bottom),
+                    .threshold = 0.05f};
+    float x = random_place(left, right), y = random_place(left, bottom);
+
+    if (up) {
+        s.x = floorf(s.x);
+        s.y = floorf(s.y);
+        x = floorf(x);
+        y = floorf(y);
+    }
+    s.way_x = x - s.x;
+    s.way_y = y - s.y;
+    s.length = sqrtf(s.way_x * s.way_x + s.way_y * s.way_y) + 1e-6f;
+    s.along_x = s.way_x / s.length;
+    s.along_y = s.way_y / s.length;
+    return s;
+}
+
+static limbs random_limbs(bool up)
+{
+    limbs l = {.width = random_int(1, 20), .height = random_int(1, 20)};
+    size_t row = 2 * ((size_t)l.width + 2 * HP_FIELD_BORDER);
+
+    l.cells = random_map(row * ((size_t)l.height + 2 * HP_FIELD_BORDER));
+    l.field = (hp_field){(const float *)l.cells.bytes, (int)row};
+    for (int i = 0; i < SEGMENTS; i++)
+        l.segments[i] = random_segment(&l, up);
+    return l;
+}
+
+static void check_linear(const hp_rows *rows, const hp_rows *plain)
+{
+    limbs l = random_limbs(false);
+    int32_t got[SEGMENTS], wanted[SEGMENTS];
+    int middle = random_int(0, 3), most = random_int(middle, 6);
+    int kept = rows->filter_linear(&l.field, l.segments, SEGMENTS, middle, got);
+    int expected =
+        plain->filter_linear(&l.field, l.segments, SEGMENTS, middle, wanted);
+
+    CHECK_MESSAGE(kept == expected &&
+                      memcmp(got, wanted, (size_t)kept * sizeof *got) == 0,
+                  "%d segments kept, not %d", kept, expected);
+    for (int i = 0; i < SEGMENTS; i++) {
+        float a = rows->sum_linear(&l.field, &l.segments[i], middle, most);
+        float b = plain->sum_linear(&l.field, &l.segments[i], middle, most);
+        CHECK_MESSAGE(same_floats(&a, &b, 1), "%g, not %g", (double)a,
+                      (double)b);
+    }
+    block_destroy(&l.cells);
+}
+
+static void check_cubic(const hp_rows *rows, const hp_rows *plain)
+{
+    limbs l = random_limbs(true);
+    int most = random_int(0, 2) == 0 ? HP_SAMPLES : random_int(0, 3);
+
+    for (int i = 0; i < SEGMENTS; i++) {
+        float a[HP_SAMPLES] = {0}, b[HP_SAMPLES] = {0};
+        int failed = rows->sample_cubic(&l.field, &l.segments[i], most, a);
+        int expected = plain->sample_cubic(&l.field, &l.segments[i], most, b);
+
+        /* Where too many fail, how many were looked at is free. */
+        CHECK((failed > most) == (expected > most));
+        if (failed <= most && expected <= most)
+            CHECK_MESSAGE(failed == expected && same_floats(a, b, HP_SAMPLES),
+                          "%d failed, not %d", failed, expected);
+    }
+    block_destroy(&l.cells);
+}
+
 /* ------------------------------------------------------------------------- */
 
 static void check_all(const hp_rows *rows, const hp_rows *plain)
@@ -180,6 +356,10 @@ static void check_all(const hp_rows *rows, const hp_rows *plain)
         check_means(rows, plain);
         check_columns(rows, plain);
         check_blend(rows, plain);
+        check_maxima(rows, plain);
+        check_mix(rows, plain);
+        check_linear(rows, plain);
+        check_cubic(rows, plain);
     }
 }
 
