@@ -58,6 +58,7 @@ class Tally:
     lost: Counter[str] = field(default_factory=Counter)
     cut: int = 0
     good_s: list[float] = field(default_factory=list)
+    busy_s: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, request: Request, status: int, seconds: float) -> None:
@@ -65,6 +66,8 @@ class Tally:
             self.statuses[str(status)] += 1
             if status == 200:
                 self.good_s.append(seconds)
+            if status == 503:
+                self.busy_s.append(seconds)
             if status not in request.statuses | {503}:
                 self.wrong[f"{request.name}: {status}"] += 1
 
@@ -221,11 +224,12 @@ def run_clients(
     return tally, time.perf_counter() - start
 
 
-def memory_mib(pid: int) -> float:
+def memory_mib(pid: int, name: str) -> float:
+    """VmRSS: resident now; VmHWM: the most so far."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(name):
             return int(line.split()[1]) / 1024
-    raise RuntimeError(f"no VmRSS of process {pid}")
+    raise RuntimeError(f"no {name} of process {pid}")
 
 
 def free_port() -> int:
@@ -285,17 +289,22 @@ def percentile(values: list[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
+def times(name: str, seconds: list[float], wall_s: float) -> None:
+    if seconds:
+        print(
+            f"{name:10} {len(seconds) / wall_s:.2f}/s, "
+            f"median {1000 * statistics.median(seconds):.1f} ms, "
+            f"p99 {1000 * percentile(seconds, 0.99):.1f} ms, "
+            f"longest {1000 * max(seconds):.1f} ms"
+        )
+
+
 def report(tally: Tally, wall_s: float, clients: int) -> None:
-    good = tally.good_s
     answered = sum(tally.statuses.values())
     print(f"{answered} answers in {wall_s:.1f} s, {clients} clients")
     print("statuses  ", dict(sorted(tally.statuses.items())))
-    if good:
-        print(
-            f"pictures   {len(good) / wall_s:.2f}/s, "
-            f"median {1000 * statistics.median(good):.1f} ms, "
-            f"p99 {1000 * percentile(good, 0.99):.1f} ms"
-        )
+    times("pictures", tally.good_s, wall_s)
+    times("busy", tally.busy_s, wall_s)
     print(f"dropped    {tally.cut} connections on purpose")
     print(f"lost       {sum(tally.lost.values())}", dict(tally.lost) or "")
     print(f"wrong      {sum(tally.wrong.values())}", dict(tally.wrong) or "")
@@ -309,16 +318,20 @@ def measure(arguments: argparse.Namespace, photos: list[Path]) -> bool:
         process,
     ):
         warm, _ = run_clients(port, 2, iter(good * 2))
-        before = memory_mib(process.pid)
+        before = memory_mib(process.pid, "VmRSS")
         tally, wall_s = run_clients(
             port,
             arguments.clients,
             plan(good, bad, arguments.requests, arguments.bad, arguments.seed),
         )
-        after = memory_mib(process.pid)
+        after = memory_mib(process.pid, "VmRSS")
         calm, _ = run_clients(port, 1, iter((good * AFTERWARDS)[:AFTERWARDS]))
         report(tally, wall_s, arguments.clients)
-        print(f"memory     {before:.1f} MiB before, {after:.1f} MiB after")
+        most = memory_mib(process.pid, "VmHWM")
+        print(
+            f"memory     {before:.1f} MiB before, {after:.1f} MiB after, "
+            f"{most:.1f} MiB at most"
+        )
         print(f"afterwards {calm.statuses['200']} of {AFTERWARDS} answered 200")
         if arguments.bench:
             compare(arguments, photos, len(tally.good_s) / wall_s)
