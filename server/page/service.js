@@ -99,8 +99,8 @@ async function describeModel() {
   if (!response.ok)
     return "";
   const { version, model } = await response.json();
-  return model ? `hatpose ${version}, ${model.name}, ${model.license}.`
-    : `hatpose ${version}.`;
+  const known = [`hatpose ${version}`, model.name, model.license];
+  return `${known.filter((text) => text !== "").join(", ")}.`;
 }
 
 /* For a terminal; single quotes keep every other letter from the shell. */
