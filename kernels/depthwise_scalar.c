@@ -1,4 +1,5 @@
 /* depthwise_scalar.c - 3x3 convolution, a channel by itself. */
+#include "int8_weight.h"
 #include "layers_scalar.h"
 #include "pixel_scalar.h"
 
@@ -33,11 +34,10 @@ static inline void convolve_any(const hp_view *in, int block, ptrdiff_t at,
     }
 }
 
-static void convolve_row(const hp_depthwise_run *run, int block, int row,
-                         const ptrdiff_t taps[9])
+static void convolve_row(const hp_depthwise_run *run, const float *weight,
+                         int block, int row, const ptrdiff_t taps[9])
 {
     const int channels = hp_block_channels(run->in.storage);
-    const float *weight = run->weight + (size_t)block * 9 * (size_t)channels;
     const float *bias = run->bias + (size_t)block * (size_t)channels;
     const ptrdiff_t from =
         (ptrdiff_t)(run->first_row + row) * run->stride * run->in_pitch;
@@ -61,14 +61,34 @@ static void convolve_row(const hp_depthwise_run *run, int block, int row,
         hp_view_store(&run->out, block, to + x, sums);
 }
 
+/* A block's weights as INT8 takes them (int8_weight.h). */
+static void round_weights(const float *weight, float *rounded)
+{
+    const int channels = hp_block_channels(HP_STORAGE_INT8);
+
+    for (int c = 0; c < channels; c++) {
+        float scale = hp_int8_channel_scale(weight + c, channels);
+        for (int i = c; i < 9 * channels; i += channels)
+            rounded[i] = scale * (float)hp_int8_weight(weight[i], scale);
+    }
+}
+
 void hp_depthwise_scalar(const hp_depthwise_run *run)
 {
+    const int channels = hp_block_channels(run->in.storage);
+    float rounded[9 * HP_LARGEST_BLOCK];
     ptrdiff_t taps[9];
 
     for (int t = 0; t < 9; t++)
         taps[t] = (ptrdiff_t)run->dilation *
                   ((t / 3 - 1) * (ptrdiff_t)run->in_pitch + t % 3 - 1);
-    for (int b = 0; b < run->in.block_count; b++)
+    for (int b = 0; b < run->in.block_count; b++) {
+        const float *weight = run->weight + (ptrdiff_t)b * 9 * channels;
+        if (run->in.storage == HP_STORAGE_INT8) {
+            round_weights(weight, rounded);
+            weight = rounded;
+        }
         for (int row = 0; row < run->row_count; row++)
-            convolve_row(run, b, row, taps);
+            convolve_row(run, weight, b, row, taps);
+    }
 }

@@ -1,6 +1,6 @@
-/* int8_weight.h - how every INT8 table rounds the weights of a dense layer:
- * the step of the input channel goes into the weight, then the largest of an
- * output becomes 127. */
+/* int8_weight.h - how every INT8 table rounds weights. Of a dense layer: the
+ * step of the input channel goes into the weight, then the largest of an
+ * output becomes 127. Of a depthwise layer: the largest of a channel does. */
 #ifndef HP_INT8_WEIGHT_H
 #define HP_INT8_WEIGHT_H
 
@@ -38,6 +38,18 @@ static inline int hp_int8_weight(float stepped, float scale)
     int code = (int)rintf(stepped / scale);
 
     return code < -127 ? -127 : code > 127 ? 127 : code;
+}
+
+/* The scale of a channel of a depthwise layer: the largest of its nine
+ * weights, which lie `apart`, becomes 127. */
+static inline float hp_int8_channel_scale(const float *weight, int apart)
+{
+    float largest = 0.0f;
+
+    for (int t = 0; t < 9; t++)
+        largest = fmaxf(largest, fabsf(weight[t * apart]));
+    largest /= 127.0f;
+    return largest > 0.0f ? largest : 1.0f;
 }
 
 #endif

@@ -122,7 +122,7 @@ typedef struct hp_conv_run {
  *          high, summed in float
  *   BF16   the weight is rounded to bf16; float sums
  *   INT8   the weight is one of -127..127 times a scale of its output
- *          (int8_weight.h); whole sums, then float
+ *          (int8_weight.h), also depthwise; whole sums, then float
  * Bias, activation and addend are float; what is stored is rounded to the
  * nearest, ties to even, codes cut to 0..255. */
 

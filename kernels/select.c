@@ -7,7 +7,8 @@
 /* Best first; the last needs nothing and offers every storage. */
 static const hp_variant variants[] = {
 #ifdef HP_HAVE_X86
-    {"amx", HATPOSE_CPU_AMX | HATPOSE_CPU_AVX512 | HATPOSE_CPU_AVX2,
+    {"amx",
+     HATPOSE_CPU_AMX | HATPOSE_CPU_VNNI | HATPOSE_CPU_AVX512 | HATPOSE_CPU_AVX2,
      hp_layers_amx},
     {"avx512", HATPOSE_CPU_AVX512 | HATPOSE_CPU_AVX2, hp_layers_avx512},
     {"avx2", HATPOSE_CPU_AVX2, hp_layers_avx2},

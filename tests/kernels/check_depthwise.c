@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../check.h"
+#include "int8_weight.h"
 #include "layer_case.h"
 
 typedef struct depthwise_case {
@@ -82,6 +83,8 @@ static double wanted_number(const depthwise_case *c, int channel, int x, int y,
     const float *weight = (const float *)c->weight.data +
                           channel / channels * 9 * channels +
                           channel % channels;
+    const bool rounded = c->layers->storage == HP_STORAGE_INT8;
+    const float scale = hp_int8_channel_scale(weight, channels);
     double sum = (double)((const float *)c->bias.data)[channel];
     double size = fabs(sum);
 
@@ -89,8 +92,11 @@ static double wanted_number(const depthwise_case *c, int channel, int x, int y,
         ptrdiff_t at = (ptrdiff_t)(y * c->stride + (t / 3 - 1) * c->dilation) *
                            c->in.pitch +
                        x * c->stride + (t % 3 - 1) * c->dilation;
-        double term =
-            (double)weight[t * channels] * value_number(&c->in, channel, at);
+        double factor = (double)weight[t * channels];
+        if (rounded)
+            factor =
+                (double)scale * hp_int8_weight(weight[t * channels], scale);
+        double term = factor * value_number(&c->in, channel, at);
         sum += term;
         size += fabs(term);
     }

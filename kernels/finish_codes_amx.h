@@ -1,0 +1,155 @@
+/* finish_codes_amx.h - rows of sums of products become pixels of INT8 or F32:
+ * bias, activation, addend, rounding. Included after
+ *
+ *   sum_load(from)            LANES sums as floats
+ *   scale_load(scale, part)   what each of them is worth
+ */
+#include "codes_avx512.h"
+#include "tile_amx.h"
+
+enum { PIXEL_BYTES = 64 };
+
+typedef struct finish {
+    hp_view addend, out;
+    const float *scale, *bias; /* hp_packed_channels */
+    hp_activation activation, sum_activation;
+} finish;
+
+static inline unsigned char *panel_pixel(const hp_view *view, int panel,
+                                         ptrdiff_t pixel)
+{
+    return part_pixel(view, 2 * panel, pixel);
+}
+
+/* Numbers in units of the output's step, with its zero: rounded and cut they
+ * are codes. Whatever is below `least` becomes that. */
+typedef struct unit_scale {
+    vec scale[2], bias[2], least;
+} unit_scale;
+
+static inline unit_scale scale_to_units(const finish *f, int panel)
+{
+    const float zero = (float)f->out.codes.zero;
+    unit_scale units = {
+        .least = vec_all(f->activation == HP_ACTIVATION_RELU ? zero : 0.0f)};
+
+    for (int i = 0; i < 2; i++) {
+        const int channel = panel * HP_PANEL_OUTPUTS + i * LANES;
+        vec inverse = _mm512_loadu_ps(f->out.codes.inverse + channel);
+        units.scale[i] =
+            vec_mul(scale_load(f->scale, channel / LANES), inverse);
+        units.bias[i] =
+            vec_fma(vec_load(f->bias + channel), inverse, vec_all(zero));
+    }
+    return units;
+}
+
+static inline vec to_units(const unit_scale *units, int half,
+                           const unsigned char *sums)
+{
+    return vec_max(vec_fma(sum_load(sums + half * 64), units->scale[half],
+                           units->bias[half]),
+                   units->least);
+}
+
+/* No addend, no ELU, and out of INT8: two pixels at a time. */
+static void finish_codes(const finish *f, const sum_block *block, int from,
+                         int end)
+{
+    const unit_scale units = scale_to_units(f, block->panel);
+    const __m512i order =
+        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const unsigned char *sums =
+        block->sums + (ptrdiff_t)from * HP_SUM_ROW_BYTES;
+    unsigned char *out =
+        panel_pixel(&f->out, block->panel, block->first + from);
+
+    for (int i = from; i < end; i += 2) {
+        const unsigned char *next =
+            i + 1 < end ? sums + HP_SUM_ROW_BYTES : sums;
+        __m512i codes = _mm512_permutexvar_epi32(
+            order,
+            vec_to_codes(to_units(&units, 0, sums), to_units(&units, 1, sums),
+                         to_units(&units, 0, next), to_units(&units, 1, next)));
+        _mm256_store_si256((__m256i *)out, _mm512_castsi512_si256(codes));
+        if (i + 1 < end)
+            _mm256_store_si256((__m256i *)(out + PIXEL_BYTES),
+                               _mm512_extracti64x4_epi64(codes, 1));
+        sums += 2 * HP_SUM_ROW_BYTES;
+        out += 2 * PIXEL_BYTES;
+    }
+}
+
+static int view_parts(const hp_view *view)
+{
+    return view->block_count * hp_block_channels(view->storage) / LANES;
+}
+
+static vec view_load(const hp_view *view, int part, ptrdiff_t pixel)
+{
+    if (view->storage == HP_STORAGE_INT8)
+        return part_load(view, part, pixel);
+    return vec_load(
+        (const float *)(view->data + (size_t)part * view->block_stride) +
+        pixel * LANES);
+}
+
+static void view_store(const hp_view *view, int part, ptrdiff_t pixel,
+                       vec value)
+{
+    if (view->storage == HP_STORAGE_INT8)
+        part_store(view, part, pixel, value);
+    else
+        vec_store((float *)(view->data + (size_t)part * view->block_stride) +
+                      pixel * LANES,
+                  value);
+}
+
+static void finish_any(const finish *f, const sum_block *block, int from,
+                       int end)
+{
+    for (int half = 0; half < 2; half++) {
+        const int part = 2 * block->panel + half;
+        if (part >= view_parts(&f->out))
+            break;
+        const vec scale = scale_load(f->scale, part);
+        const vec bias = vec_load(f->bias + part * LANES);
+        for (int i = from; i < end; i++) {
+            const ptrdiff_t pixel = block->first + i;
+            vec value =
+                activate(vec_fma(sum_load(block->sums + i * HP_SUM_ROW_BYTES +
+                                          half * 64),
+                                 scale, bias),
+                         f->activation);
+            if (f->addend.data != NULL)
+                value =
+                    activate(vec_add(value, view_load(&f->addend, part, pixel)),
+                             f->sum_activation);
+            view_store(&f->out, part, pixel, value);
+        }
+    }
+}
+
+static void finish_rows(const finish *f, const sum_block *block, int from,
+                        int end)
+{
+    if (f->addend.data == NULL && f->out.storage == HP_STORAGE_INT8 &&
+        f->activation != HP_ACTIVATION_ELU)
+        finish_codes(f, block, from, end);
+    else
+        finish_any(f, block, from, end);
+}
+
+/* A panel that has no weights: the addend, if any. */
+static void finish_empty(const finish *f, int panel, int first, int count)
+{
+    for (int part = 2 * panel; part < 2 * panel + 2; part++)
+        for (int i = first; i < first + count && part < view_parts(&f->out);
+             i++) {
+            vec value = vec_all(0.0f);
+            if (f->addend.data != NULL)
+                value =
+                    activate(view_load(&f->addend, part, i), f->sum_activation);
+            view_store(&f->out, part, i, value);
+        }
+}
