@@ -31,14 +31,13 @@ def prepare(folder: Path, engines: list[str]) -> list[str]:
     if not python_of(folder).exists():
         print(f"peers: making {folder}", file=sys.stderr)
         venv.create(folder, with_pip=True)
-    if not _has(folder, BASE):
-        _install(folder, BASE)
-    there = []
-    for engine in engines:
-        packages = PACKAGES[engine]
-        if _has(folder, packages) or _install(folder, packages):
-            there.append(engine)
-    return there
+    install(folder, BASE)
+    return [one for one in engines if install(folder, PACKAGES[one])]
+
+
+def install(folder: Path, packages: tuple[str, ...]) -> bool:
+    """Adds what is not there yet; whether all of it is there now."""
+    return _has(folder, packages) or _install(folder, packages)
 
 
 def _has(folder: Path, packages: tuple[str, ...]) -> bool:

@@ -1,0 +1,323 @@
+"""The whole job, a JPEG's bytes to people: hatpose against usual programs.
+
+    python bench/whole_job.py --modes best,compat
+
+One thread, pinned, in processor time. Contenders are processes of their own
+and take turns in slices. The pictures are made of the photos in
+$HATPOSE_SHARED/images/coco-val50 when it runs: one of 640 x 428, and 20 people
+side by side at 1920 x 1080. Peers decode and resize with OpenCV, bring the
+input with blobFromImage, and then either decode in C (ours, by
+hatpose_detect_maps) or as the original does, with OpenCV and Python. They run
+in the environment of peers.py; ours is build/libhatpose.so and
+build/tools/hatpose, or what $HATPOSE_LIBRARY and $HATPOSE_COMMAND name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from arguments import ROOT
+from environment import install, prepare, python_of
+
+PAUSE_S = 0.25
+SLICE_S = 0.4
+SLICE_RUNS = 3
+START_RUNS = 11
+OPENCV = "opencv-python-headless"
+
+
+@dataclass(frozen=True)
+class Contender:
+    engine: str
+    precision: str
+    decoder: str  # "c", or "python": the original's
+
+    @property
+    def title(self) -> str:
+        if self.engine == "hatpose":
+            return f"hatpose {self.precision}"
+        decoder = "C" if self.decoder == "c" else "Python"
+        return f"{self.engine} {self.precision}, decoding in {decoder}"
+
+
+@dataclass
+class Cell:
+    contender: Contender
+    mode: str
+    picture: str
+    times_ms: list[float] = field(default_factory=list)
+    people: int = 0
+
+    @property
+    def median_ms(self) -> float:
+        return statistics.median(self.times_ms)
+
+
+def main() -> int:
+    options = _read_options()
+    environment_is_there = prepare(options.venv, options.peers)
+    if not install(options.venv, (OPENCV,)):
+        return 1
+    peers = [one for one in options.peers if one in environment_is_there]
+    with tempfile.TemporaryDirectory(prefix="hatpose-job-") as folder:
+        work = Path(folder)
+        _run_in(options, "networks.py", str(_network()), str(work), *peers)
+        pictures = _run_in(
+            options, "job_pictures.py", str(_photos()), str(work)
+        ).split()
+        cells: list[Cell] = []
+        for mode in options.modes:
+            contenders = _contenders(options.precision, peers, mode)
+            for picture in pictures:
+                cells += _measure(options, work, picture, mode, contenders)
+        starts = _starts(work, Path(work, pictures[0])) if options.start else []
+    if options.json:
+        print(json.dumps([_plain(cell) for cell in cells] + starts, indent=1))
+    else:
+        _print_tables(cells)
+        for one in starts:
+            print(f"\nstart to first result: {one['start_ms']:.1f} ms and one "
+                  f"inference of {one['network_ms']:.1f} ms")  # fmt: skip
+    return 0
+
+
+def _read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="whole_job.py",
+        description=__doc__.split("\n")[0],
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--modes", type=_words("best", "compat"), default="best,compat",
+        help="(%(default)s)")  # fmt: skip
+    add("--precision", type=_words("f32", "bf16"), default="f32,bf16",
+        help="of ours and of OpenVINO (%(default)s)")  # fmt: skip
+    add("--peers", type=_words("openvino", "onnxruntime"),
+        default="openvino", help="(%(default)s)")  # fmt: skip
+    add("--isa", choices=("avx2", "avx512", "amx"), help="cap, of ours")
+    add("--rounds", type=int, default=5, help="slices of each (5)")
+    add("--no-start", dest="start", action="store_false",
+        help="do not time the start of the command")  # fmt: skip
+    add("--json", action="store_true", help="nothing but numbers on stdout")
+    add("--venv", type=Path, default=ROOT / "build" / "peers",
+        help="environment of the peers (build/peers)")  # fmt: skip
+    options = parser.parse_args()
+    options.venv = options.venv.resolve()
+    return options
+
+
+def _words(*known: str) -> Callable[[str], list[str]]:
+    def read(text: str) -> list[str]:
+        items = text.split(",")
+        for item in items:
+            if item not in known:
+                raise argparse.ArgumentTypeError(
+                    f"{item!r} is none of {', '.join(known)}"
+                )
+        return items
+
+    return read
+
+
+def _shared() -> Path:
+    return Path(os.environ.get("HATPOSE_SHARED", ROOT.parent / "shared"))
+
+
+def _network() -> Path:
+    ir = _shared() / "weights" / "human-pose-estimation-0001.xml"
+    return ir if ir.exists() else ROOT / "weights" / "hatpose-full.gguf"
+
+
+def _photos() -> Path:
+    photos = _shared() / "images" / "coco-val50"
+    if not photos.exists():
+        sys.exit(f"whole_job: no photos: {photos} is not there")
+    return photos
+
+
+def _environment() -> dict[str, str]:
+    package = ROOT / "bindings" / "python" / "src"
+    paths = os.pathsep.join([str(ROOT / "bench"), str(package)])
+    environment = dict(os.environ, PYTHONPATH=paths)
+    environment.setdefault(
+        "HATPOSE_LIBRARY", str(ROOT / "build" / "libhatpose.so")
+    )
+    return environment
+
+
+def _run_in(options: argparse.Namespace, script: str, *words: str) -> str:
+    command = [str(python_of(options.venv)), str(ROOT / "bench" / script)]
+    done = subprocess.run(
+        [*command, *words], env=_environment(), text=True,
+        stdout=subprocess.PIPE,
+    )  # fmt: skip
+    if done.returncode != 0:
+        sys.exit(f"whole_job: {script} {' '.join(words)} failed")
+    return done.stdout
+
+
+def _contenders(
+    precisions: list[str], peers: list[str], mode: str
+) -> list[Contender]:
+    found = [Contender("hatpose", one, "c") for one in precisions]
+    if mode == "compat" and peers and "f32" in precisions:
+        found.append(Contender(peers[0], "f32", "python"))
+    for peer in peers:
+        found += [
+            Contender(peer, one, "c")
+            for one in precisions
+            if one == "f32" or peer == "openvino"
+        ]
+    return found
+
+
+class Worker:
+    def __init__(self, options: argparse.Namespace, task: dict[str, Any]):
+        command = [python_of(options.venv), ROOT / "bench" / "job_worker.py"]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=_environment(), text=True,
+        )  # fmt: skip
+        self.first = self.tell(task)
+
+    def tell(self, order: dict[str, Any]) -> dict[str, Any]:
+        assert self.process.stdin and self.process.stdout
+        line = ""
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(json.dumps(order) + "\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        if not line:
+            return {"error": f"ended with status {self.process.wait()}"}
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def close(self) -> None:
+        assert self.process.stdin
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        self.process.wait()
+
+
+def _measure(
+    options: argparse.Namespace,
+    work: Path,
+    picture: str,
+    mode: str,
+    contenders: list[Contender],
+) -> list[Cell]:
+    core = max(os.sched_getaffinity(0))
+    runs: list[tuple[Cell, Worker]] = []
+    for contender in contenders:
+        cell = Cell(contender, mode, picture)
+        task = {
+            "engine": contender.engine, "precision": contender.precision,
+            "decoder": contender.decoder, "mode": mode, "isa": options.isa,
+            "folder": str(work), "picture": str(work / picture), "core": core,
+        }  # fmt: skip
+        worker = Worker(options, task)
+        if "error" in worker.first:
+            _say(f"{contender.title}: {worker.first['error']}")
+            worker.close()
+        else:
+            cell.people = worker.first["people"]
+            runs.append((cell, worker))
+    for round_number in range(-1, options.rounds):
+        for cell, worker in runs:
+            time.sleep(PAUSE_S)
+            answer = worker.tell({"seconds": SLICE_S, "least": SLICE_RUNS})
+            if "error" in answer:
+                sys.exit(f"whole_job: {cell.contender.title}: {answer}")
+            if round_number >= 0:  # before it, all warm up
+                cell.times_ms += answer["processor"]
+    for _, worker in runs:
+        worker.close()
+    return [cell for cell, _ in runs]
+
+
+def _say(text: str) -> None:
+    print(f"whole_job: {text}", file=sys.stderr)
+
+
+def _starts(work: Path, picture: Path) -> list[dict[str, Any]]:
+    """Of the command, with the model as f16: wall time of a run less the
+    network's own. The first runs bring the files into memory."""
+    built = ROOT / "build" / "tools" / "hatpose"
+    command = Path(os.environ.get("HATPOSE_COMMAND", built))
+    if not command.exists():
+        _say(f"no start to time: {command} is not built")
+        return []
+    words = [
+        str(command), "detect", "--timings", "--json", "--threads", "1",
+        "--model", str(work / "network-f16.gguf"), str(picture),
+    ]  # fmt: skip
+    network, start = [], []
+    for run in range(START_RUNS + 2):
+        begin = time.perf_counter()
+        done = subprocess.run(words, capture_output=True, text=True)
+        took_ms = 1e3 * (time.perf_counter() - begin)
+        if done.returncode != 0:
+            _say(f"no start to time: {done.stderr.strip()}")
+            return []
+        answer = json.loads(done.stdout.splitlines()[0])
+        here = answer["timings"]["network_us"] / 1e3
+        if run >= 2:
+            network.append(here)
+            start.append(took_ms - here)
+    return [
+        {
+            "start_ms": statistics.median(start),
+            "network_ms": statistics.median(network),
+        }
+    ]
+
+
+def _plain(cell: Cell) -> dict[str, Any]:
+    return {
+        "engine": cell.contender.engine,
+        "precision": cell.contender.precision,
+        "decoder": cell.contender.decoder,
+        "mode": cell.mode,
+        "picture": cell.picture,
+        "threads": 1,
+        "people": cell.people,
+        "median_ms": round(cell.median_ms, 4),
+    }
+
+
+def _print_tables(cells: list[Cell]) -> None:
+    groups: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.picture, cell.mode), []).append(cell)
+    for (picture, mode), members in groups.items():
+        ours = {
+            one.contender.precision: one.median_ms
+            for one in members
+            if one.contender.engine == "hatpose"
+        }
+        heads = "".join(f"{f'/ ours {one}':>12}" for one in ours)
+        print(f"\n{picture}, {mode}, 1 thread")
+        print(f"{'':<36}{'median ms':>10}{'min ms':>9}{heads}{'people':>8}")
+        for cell in sorted(members, key=lambda one: one.median_ms):
+            ratios = "".join(
+                f"{cell.median_ms / one:>12.2f}" for one in ours.values()
+            )
+            print(f"{cell.contender.title:<36}{cell.median_ms:>10.2f}"
+                  f"{min(cell.times_ms):>9.2f}{ratios}"
+                  f"{cell.people:>8}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())
