@@ -19,6 +19,9 @@
  *
  * Packed: a header, then [panel][block of channels][tap] the tiles of 32
  * outputs; with PARTS 2 both high ones, then both low ones. */
+#include <assert.h>
+
+#include "tile_amx.h"
 
 enum {
     BLOCK_ROWS = 2 * HP_TILE_ROWS,

@@ -1,6 +1,6 @@
 /* conv_int8.h - weights of a dense layer in 8 bits, as the INT8 tables of x86
- * read them: 4 bytes of a pixel times 4 of a weight are one step of an
- * instruction.
+ * read them, 4 bytes of a pixel times 4 of a weight at a time, and how sums
+ * of whole numbers are finished.
  *
  * Packed: a header, for every output its scale and the bias that makes up
  * for the zero of the codes, then [panel of 32 outputs][block of channels]
@@ -8,11 +8,13 @@
 #ifndef HP_CONV_INT8_H
 #define HP_CONV_INT8_H
 
-#include <stddef.h>
-#include <string.h>
-
 #include "int8_weight.h"
-#include "tile_amx.h"
+#include "panel.h"
+
+#define sum_load(from)          _mm512_cvtepi32_ps(_mm512_load_si512(from))
+#define scale_load(scale, part) vec_load((scale) + (part)*LANES)
+
+#include "finish_codes.h"
 
 enum { INT8_BLOCK = 64 /* channels */, INT8_STEP_BYTES = 2 * HP_TILE_BYTES };
 
@@ -82,6 +84,25 @@ static inline void pack_weights(const hp_conv_weights *weights, void *packed)
         int sum = pack_output(weights, o, scales[o], tiles);
         shifts[o] = -scales[o] * (float)(weights->in_zero * sum);
     }
+}
+
+/* The scratch holds the biases with the shifts in them. */
+static void begin_finish(finish *f, const hp_conv_run *run)
+{
+    const packed_header *head = run->weight;
+    const float *shifts = packed_shifts(head);
+    float *bias = run->scratch;
+
+    for (int o = 0; o < hp_packed_channels(head->outputs); o += LANES)
+        vec_store(bias + o,
+                  vec_add(vec_load(run->bias + o), vec_load(shifts + o)));
+    *f = (finish){run->addend, run->out,        packed_scales(head),
+                  bias,        run->activation, run->sum_activation};
+}
+
+static inline size_t finish_scratch_bytes(int outputs)
+{
+    return (size_t)hp_packed_channels(outputs) * sizeof(float);
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* conv_stored_amx.h - conv of the storages whose sums are floats, SPLIT and
  * BF16. Included by conv_STORAGE_amx.c after STORAGE, PARTS and CONV. */
-#include "finish_stored_amx.h"
+#include "finish_stored.h"
 
 #define PRODUCT(sums, pixels, weights) _tile_dpbf16ps(sums, pixels, weights)
 

@@ -5,5 +5,5 @@
 #define PARTS       1
 #define FIRST(verb) hp_first_##verb##_bf16_amx
 
-#include "finish_stored_amx.h"
+#include "finish_stored.h"
 #include "first_amx_template.h"

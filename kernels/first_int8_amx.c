@@ -6,5 +6,5 @@
 #define sum_load(from)          vec_load((const float *)(from))
 #define scale_load(scale, part) ((void)(scale), (void)(part), vec_all(1.0f))
 
-#include "finish_codes_amx.h"
+#include "finish_codes.h"
 #include "first_amx_template.h"

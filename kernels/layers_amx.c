@@ -4,16 +4,17 @@
 #include "tables.h"
 
 #define DENSE(verb)                                                            \
-    .conv_pack_bytes = hp_conv_pack_bytes_##verb##_amx,                        \
-    .conv_pack = hp_conv_pack_##verb##_amx, .conv = hp_conv_run_##verb##_amx,  \
+    .conv = hp_conv_run_##verb##_amx,                                          \
     .first_pack_bytes = hp_first_pack_bytes_##verb##_amx,                      \
     .first_pack = hp_first_pack_##verb##_amx,                                  \
     .first_scratch_bytes = hp_first_scratch_bytes_##verb##_amx,                \
     .first = hp_first_run_##verb##_amx
 
 #define OTHERS(verb)                                                           \
-    .depthwise = hp_depthwise_##verb, .import = hp_import_##verb,              \
-    .add = hp_add_##verb, .export = hp_export_##verb
+    .conv_pack_bytes = hp_conv_pack_bytes_##verb,                              \
+    .conv_pack = hp_conv_pack_##verb, .depthwise = hp_depthwise_##verb,        \
+    .import = hp_import_##verb, .add = hp_add_##verb,                          \
+    .export = hp_export_##verb
 
 static const hp_layers split = {
     .name = "amx bf16x3",
@@ -33,7 +34,7 @@ static const hp_layers int8 = {
     .name = "amx int8",
     .storage = HP_STORAGE_INT8,
     DENSE(int8),
-    .conv_scratch_bytes = hp_conv_scratch_bytes_int8_amx,
+    .conv_scratch_bytes = hp_conv_scratch_bytes_int8_vnni,
     OTHERS(int8_vnni),
 };
 

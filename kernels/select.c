@@ -10,6 +10,8 @@ static const hp_variant variants[] = {
     {"amx",
      HATPOSE_CPU_AMX | HATPOSE_CPU_VNNI | HATPOSE_CPU_AVX512 | HATPOSE_CPU_AVX2,
      hp_layers_amx},
+    {"vnni", HATPOSE_CPU_VNNI | HATPOSE_CPU_AVX512 | HATPOSE_CPU_AVX2,
+     hp_layers_vnni},
     {"avx512", HATPOSE_CPU_AVX512 | HATPOSE_CPU_AVX2, hp_layers_avx512},
     {"avx2", HATPOSE_CPU_AVX2, hp_layers_avx2},
 #endif

@@ -20,6 +20,7 @@ const hp_variant *hp_variants(int *count);
 const hp_layers *hp_layers_scalar(hp_storage storage);
 #ifdef HP_HAVE_X86
 const hp_layers *hp_layers_amx(hp_storage storage);
+const hp_layers *hp_layers_vnni(hp_storage storage);
 const hp_layers *hp_layers_avx512(hp_storage storage);
 const hp_layers *hp_layers_avx2(hp_storage storage);
 #endif

@@ -1,11 +1,11 @@
-/* finish_codes_amx.h - rows of sums of products become pixels of INT8 or F32:
+/* finish_codes.h - rows of sums of products become pixels of INT8 or F32:
  * bias, activation, addend, rounding. Included after
  *
  *   sum_load(from)            LANES sums as floats
  *   scale_load(scale, part)   what each of them is worth
  */
 #include "codes_avx512.h"
-#include "tile_amx.h"
+#include "panel.h"
 
 enum { PIXEL_BYTES = 64 };
 

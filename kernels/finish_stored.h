@@ -1,8 +1,8 @@
-/* finish_stored_amx.h - rows of sums of products become pixels: bias,
+/* finish_stored.h - rows of sums of products become pixels: bias,
  * activation, addend, rounding. Included after STORAGE, SPLIT or BF16, and
  * PARTS. */
 #include "stored_avx512.h"
-#include "tile_amx.h"
+#include "panel.h"
 
 enum { PIXEL_BYTES = 64 * PARTS };
 
