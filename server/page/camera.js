@@ -40,22 +40,24 @@ class Camera {
     this.video.srcObject = null;
   }
 
-  async turn() {
+  /* Which one the next start asks for. */
+  turn() {
     this.facing = this.facing === "user" ? "environment" : "user";
-    this.stop();
-    await this.start();
   }
 
-  /* {source, blob}: a canvas that stays as it is until the call after the
-   * next one, and its JPEG. */
+  /* {source, blob, width, height}: a canvas that stays as it is until the
+   * call after the next one, and its JPEG. */
   async take() {
-    const frame = this.frames.reverse()[0];
+    const source = this.frames.reverse()[0];
+    const width = source.width = this.video.videoWidth;
+    const height = source.height = this.video.videoHeight;
 
-    frame.width = this.video.videoWidth;
-    frame.height = this.video.videoHeight;
-    frame.getContext("2d").drawImage(this.video, 0, 0);
-    return { source: frame, blob: await new Promise((resolve) =>
-      frame.toBlob(resolve, FRAME_TYPE, FRAME_QUALITY)) };
+    if (width === 0 || !this.stream.active)
+      throw new Error(say("The browser has no camera to lend."));
+    source.getContext("2d").drawImage(this.video, 0, 0);
+    const blob = await new Promise((resolve) =>
+      source.toBlob(resolve, FRAME_TYPE, FRAME_QUALITY));
+    return { source, blob, width, height };
   }
 }
 

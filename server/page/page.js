@@ -355,6 +355,8 @@ async function watch() {
   while (camera.isOn && !signal.aborted) {
     await pageShown();
     const frame = await camera.take();
+    if (signal.aborted)
+      return;
     const reply = await ask(frame.blob, null, signal, working);
     const now = performance.now();
     const current = 1000 / (now - last);
@@ -385,13 +387,10 @@ async function toggleCamera() {
   }
 }
 
-async function turnCamera() {
-  try {
-    await camera.turn();
-  } catch (error) {
-    stopCamera();
-    showFailure(error);
-  }
+function turnCamera() {
+  stopCamera();
+  camera.turn();
+  toggleCamera();
 }
 
 /* ---- Marking hats -------------------------------------------------------- */
@@ -455,7 +454,7 @@ const actions = {
   clear: clearHats,
   save,
   json: () => copyText(shown.text),
-  curl: () => copyText(curlCommand(shown.name, shown.blob.type, hats)),
+  curl: () => copyText(curlCommand(shown.name, shown.blob, hats)),
 };
 
 function press(id) {

@@ -18,10 +18,16 @@ function keyHeaders() {
   return key ? { Authorization: `Bearer ${key}` } : {};
 }
 
+/* Browsers know no type of some pictures; the service looks for itself. */
+function mediaType(picture) {
+  return picture.type.startsWith("image/") ? picture.type : "image/unknown";
+}
+
 /* hats: boxes, or null when nobody looked for any. */
 function detectBody(picture, hats) {
   if (hats === null)
-    return { body: picture, headers: { "Content-Type": picture.type } };
+    return { body: picture,
+      headers: { "Content-Type": mediaType(picture) } };
   const form = new FormData();
   form.append("image", picture, "picture");
   form.append("hats", JSON.stringify(hats));
@@ -104,14 +110,14 @@ async function describeModel() {
 }
 
 /* For a terminal; single quotes keep every other letter from the shell. */
-function curlCommand(fileName, type, hats) {
+function curlCommand(fileName, picture, hats) {
   const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
   const key = sessionStorage.getItem(KEY_NAME)
     ? ` -H "Authorization: Bearer $HATPOSE_KEY"` : "";
   const url = quote(new URL("v1/hats", location.href).href);
 
   if (hats === null)
-    return `curl ${url}${key} -H 'Content-Type: ${type}' ` +
+    return `curl ${url}${key} -H 'Content-Type: ${mediaType(picture)}' ` +
       `--data-binary ${quote("@" + fileName)}`;
   return `curl ${url}${key} -F ${quote("image=@" + fileName)} ` +
     `-F ${quote("hats=" + JSON.stringify(hats))}`;

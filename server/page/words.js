@@ -11,7 +11,6 @@ const chinese = {
   "Stop the camera": "关闭摄像头",
   "Other camera": "切换摄像头",
   "This service asks for its key": "此服务需要密钥",
-  "That key was not accepted": "密钥不正确",
   "Go on": "继续",
   "Drawing": "绘制",
   joints: "关节",
@@ -61,7 +60,6 @@ const chinese = {
   "The service is busy. Try again later.": "服务繁忙,请稍后再试。",
   "The service does not answer.": "服务没有响应。",
   "The service answered {status}.": "服务返回 {status}。",
-  "This is not a picture.": "这不是图片。",
   "Browsers lend the camera only to https or to http://localhost.":
     "浏览器只允许 https 或 http://localhost 页面使用摄像头。",
   "The browser has no camera to lend.": "没有可用的摄像头。",

@@ -26,7 +26,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ELSEWHERE = "page.test"  # this machine under a name that is not localhost
 WAIT_MS = 10_000
 NECKS = [person[0] for person in painted.PEOPLE]
-NECK_COLOUR = [0xFF, 0xD6, 0x46]  # of people without a hat's state
+# Of people whose hats nobody knows of.
+NECK_COLOUR = [0xFF, 0xD6, 0x46]
+RIGHT_COLOUR = [0x00, 0x96, 0x96]  # the dark side
 PNG = "image/png"
 
 DROP = """([base64, name, type]) => {
@@ -156,6 +158,12 @@ def test_people_are_listed_and_drawn(reader):
     assert sorted(reader.necks()) == [pytest.approx(n, abs=4) for n in NECKS]
     for neck in reader.necks():
         assert reader.colour_at(*neck) == NECK_COLOUR
+    shoulder, elbow = (
+        reader.page.evaluate(f"shown.answer.people[0].keypoints.{joint}")
+        for joint in ("right_shoulder", "right_elbow")
+    )
+    middle = [(a + b) / 2 for a, b in zip(shoulder[:2], elbow[:2], strict=True)]
+    assert reader.colour_at(*middle) == RIGHT_COLOUR
     assert "network" in reader.text("#times")
     assert "painted people, CC0-1.0" in reader.text("#model")
 
@@ -206,7 +214,7 @@ def test_marked_hat_is_asked_about(reader):
     assert hats[0]["source"] == "caller"
     assert hats[0]["box"] == pytest.approx([19.5, 19.5, 40, 30], abs=1.5)
     assert "hats=" in reader.page.evaluate(
-        "curlCommand(shown.name, shown.blob.type, hats)"
+        "curlCommand(shown.name, shown.blob, hats)"
     )
     reader.page.click("#clear-button")
     reader.wait_for_text("#people li:first-child .state", "person")
@@ -225,7 +233,7 @@ def test_broken_picture(reader):
 
 
 def test_picture_that_no_browser_shows(reader):
-    reader.drop(painted.ppm(), "people.ppm", "image/x-portable-pixmap")
+    reader.drop(painted.ppm(), "people.ppm", media="")
     reader.rows().nth(1).wait_for()
     assert reader.colour_at(2, 2) == [0x80, 0x80, 0x80]
 
