@@ -21,6 +21,8 @@ sync_api = pytest.importorskip(
     "playwright.sync_api", reason="no playwright: the page is not tested"
 )
 
+hatpose = pytest.importorskip("hatpose")
+
 SHARED = Path(os.environ.get("HATPOSE_SHARED", ROOT.parent / "shared"))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ELSEWHERE = "page.test"  # this machine under a name that is not localhost
@@ -218,6 +220,63 @@ def test_marked_hat_is_asked_about(reader):
     )
     reader.page.click("#clear-button")
     reader.wait_for_text("#people li:first-child .state", "person")
+
+
+def person(index: int, state: str, score: float, reason: str) -> dict:
+    x, y = 60 + 90 * index, 80
+    joints = {
+        "nose": [x, y, 0.9],
+        "neck": [x, y + 30, 0.9],
+        "right_shoulder": [x - 20, y + 30, 0.9],
+        "left_shoulder": [x + 20, y + 30, 0.9],
+    }
+    return {
+        "index": index,
+        "id": None,
+        "score": 5 - index,
+        "box": [x - 20, y, 40, 30],
+        "keypoints": dict.fromkeys(hatpose.KEYPOINT_NAMES) | joints,
+        "hat": {"state": state, "score": score, "hat": None, "reason": reason},
+    }
+
+
+def test_states_of_hats(reader):
+    """As a model that sees hats would answer."""
+    head = {"state": "not_worn", "score": 0.8, "hat": None}
+    answer = {
+        "format": "hatpose-1",
+        "width": painted.WIDTH_PX,
+        "height": painted.HEIGHT_PX,
+        "people": [
+            person(0, "worn", 0.97, "hat_on_head"),
+            person(1, "unknown", 0.5, "head_hidden"),
+            person(2, "not_worn", 0.93, "hat_in_hand"),
+        ],
+        "hats": [
+            {"box": [260, 150, 30, 20], "score": 0.8, "person": None,
+             "held_by": 2, "source": "model"},
+        ],
+        "heads": [
+            {"box": [400, 60, 30, 30], "score": 0.7, "person": None,
+             "hat": head | {"reason": "head_bare"}},
+        ],
+    }  # fmt: skip
+    reader.page.route("**/v1/hats*", lambda route: route.fulfill(json=answer))
+    reader.drop(painted.png(people=()))
+    reader.wait_for_text("#summary", "2 of 4 without a hat, 1 unknown")
+    rows = [row.split() for row in reader.rows().all_inner_texts()]
+    assert rows == [
+        ["0", "hat", "97", "%", "hat", "on", "head"],
+        ["1", "unknown", "50", "%", "head", "hidden"],
+        ["2", "no", "hat", "93", "%", "hat", "in", "hand"],
+        ["\N{EN DASH}", "no", "hat", "80", "%", "head", "bare"],
+    ]
+    blue, orange = [0x7C, 0xC4, 0xFF], [0xFF, 0xBA, 0x5C]  # left: light
+    assert reader.colour_at(70, 110) == blue
+    assert reader.colour_at(250, 110) == orange
+    reader.page.mouse.move(*reader.on_screen(415, 75))
+    chosen = reader.page.locator("#people button[aria-pressed=true]")
+    assert "80 %" in chosen.inner_text()
 
 
 def test_nobody(reader):
