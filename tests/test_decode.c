@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "counting_host.h"
 #include "image/encode.h"
 #include "image/jpeg_header.h"
 #include "picture_builder.h"
@@ -540,6 +541,75 @@ static void every_budget_is_kept(void)
 }
 
 /* libjpeg's own memory is held to what the budget has left. */
+/* The segments of a marker are taken out. */
+static void strip_segments(picture_file *file, uint8_t marker)
+{
+    size_t at = 2;
+
+    while (at + 4 <= file->bytes && file->data[at] == 0xff &&
+           file->data[at + 1] != 0xda) {
+        size_t length =
+            2 + (((size_t)file->data[at + 2] << 8) | file->data[at + 3]);
+        if (file->data[at + 1] != marker) {
+            at += length;
+            continue;
+        }
+        file->bytes -= length;
+        memmove(file->data + at, file->data + at + length, file->bytes - at);
+    }
+}
+
+/* The decoder lives on, what a file brought does not. */
+static void tables_of_one_jpeg_are_not_those_of_the_next(void)
+{
+    picture_file whole = some_jpeg(WIDTH, HEIGHT);
+    picture_file bare = some_jpeg(WIDTH, HEIGHT);
+
+    strip_segments(&bare, 0xdb); /* quantisation */
+    CHECK(bare.bytes < whole.bytes);
+    CHECK(decode(&whole) == HATPOSE_OK);
+    CHECK(decode(&bare) == HATPOSE_E_IMAGE_CORRUPT);
+    CHECK(decode(&whole) == HATPOSE_OK);
+    picture_free(&whole);
+    picture_free(&bare);
+}
+
+/* The second of a kind finds all memory there; so does the first after a
+ * file that broke off. */
+static void second_jpeg_allocates_nothing(void)
+{
+    static const unsigned kinds[] = {0, PICTURE_JPEG_PROGRESSIVE,
+                                     PICTURE_JPEG_GRAY, PICTURE_JPEG_CMYK};
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        picture_file file = picture_jpeg(300, 200, kinds[i]);
+        picture_file cut = picture_copy(file.data, file.bytes / 2);
+        counting_host counting;
+        hp_memory counted;
+        hp_picture kept = {0};
+        if (file.bytes == 0) /* libjpeg is absent */
+            return;
+        counting_host_init(&counting);
+        hp_memory_init(&counted, &counting.host, 0);
+        CHECK(hp_picture_decode(&counted, &limits, file.data, file.bytes, &kept,
+                                &err) == HATPOSE_OK);
+        long before = atomic_load(&counting.allocations);
+        for (int again = 0; again < 3; again++) {
+            CHECK(hp_picture_decode(&counted, &limits, file.data, file.bytes,
+                                    &kept, &err) == HATPOSE_OK);
+            CHECK(hp_picture_decode(&counted, &limits, cut.data, cut.bytes,
+                                    &kept, &err) == HATPOSE_E_IMAGE_CORRUPT);
+        }
+        CHECK_MESSAGE(atomic_load(&counting.allocations) == before,
+                      "kind %u: %ld more", kinds[i],
+                      atomic_load(&counting.allocations) - before);
+        hp_picture_release(&counted, &kept);
+        CHECK(atomic_load(&counting.live_blocks) == 0);
+        picture_free(&file);
+        picture_free(&cut);
+    }
+}
+
 static void coefficients_count_against_the_budget(void)
 {
     picture_file file = picture_jpeg(640, 480, PICTURE_JPEG_PROGRESSIVE);
@@ -561,6 +631,8 @@ int main(void)
 {
     hp_memory_init(&memory, NULL, 0);
     RUN(lossless_formats_are_exact);
+    RUN(tables_of_one_jpeg_are_not_those_of_the_next);
+    RUN(second_jpeg_allocates_nothing);
     RUN(gif_gives_its_first_frame);
     RUN(small_pnm_kinds_are_read);
     RUN(every_jpeg_kind_is_read);

@@ -180,16 +180,17 @@ static hatpose_status read_header(const hp_image_limits *limits,
     return status == HATPOSE_OK ? check_limits(limits, out, err) : status;
 }
 
-static hatpose_status decode_stored(hp_memory *memory, const uint8_t *data,
-                                    size_t bytes, const header *h, uint8_t *bgr,
+static hatpose_status decode_stored(hp_memory *memory, hp_picture *picture,
+                                    const uint8_t *data, size_t bytes,
+                                    const header *h, uint8_t *bgr,
                                     hatpose_error *err)
 {
     const char *name = "PNG";
+    const hp_jpeg_file jpeg = {data, bytes, &h->jpeg, h->accept_damage};
     hatpose_status status = HATPOSE_OK;
 
     if (h->kind == KIND_JPEG)
-        return hp_jpeg_decode(memory, data, bytes, &h->jpeg, h->accept_damage,
-                              bgr, err);
+        return hp_jpeg_decode(memory, &picture->jpeg, &jpeg, bgr, err);
     if (h->kind == KIND_PNM)
         return hp_pnm_decode(data, bytes, &h->pnm, bgr, err);
     if (h->kind == KIND_BMP) {
@@ -254,7 +255,7 @@ hatpose_status hp_picture_decode(hp_memory *memory,
                                    "picture before its EXIF turn", err);
     if (status == HATPOSE_OK)
         status = decode_stored(
-            memory, data, bytes, &h,
+            memory, picture, data, bytes, &h,
             turned ? picture->unturned.data : picture->pixels.data, err);
     if (status != HATPOSE_OK)
         return status;
@@ -269,6 +270,8 @@ void hp_picture_release(hp_memory *memory, hp_picture *picture)
 {
     hp_buffer_release(memory, &picture->pixels);
     hp_buffer_release(memory, &picture->unturned);
+    hp_jpeg_decoder_destroy(memory, picture->jpeg);
+    picture->jpeg = NULL;
     picture->width_px = picture->height_px = 0;
 }
 

@@ -3,6 +3,7 @@
 #define HP_DECODE_H
 
 #include "base/memory.h"
+#include "image/decode_jpeg.h"
 #include "image/pixels.h"
 
 typedef struct hp_image_limits {
@@ -16,6 +17,7 @@ typedef struct hp_image_limits {
 typedef struct hp_picture {
     hp_buffer pixels; /* packed BGR8 of the turned picture */
     hp_buffer unturned;
+    hp_jpeg_decoder *jpeg;
     int width_px, height_px;
 } hp_picture;
 

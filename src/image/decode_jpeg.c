@@ -7,7 +7,6 @@
  * blocks, and the last line is repeated. */
 #include "image/decode_jpeg.h"
 
-#include <limits.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,11 +17,15 @@
 #include <jerror.h>
 
 #include "base/error.h"
+#include "image/jpeg_memory.h"
 
 enum { ROWS_AT_ONCE = 16 };
 
-typedef struct reader {
+/* Lives as long as its owner: libjpeg is set up once. */
+typedef struct hp_jpeg_decoder {
     struct jpeg_decompress_struct jpeg;
+    struct jpeg_memory_mgr *own_memory; /* libjpeg's, of its own parts */
+    hp_jpeg_memory pictures;            /* ours, of all else */
     struct jpeg_error_mgr errors;
     struct jpeg_source_mgr source;
     struct jpeg_progress_mgr progress;
@@ -73,8 +76,6 @@ static hatpose_status status_of(int code)
     switch (code) {
     case JERR_OUT_OF_MEMORY:
         return HATPOSE_E_MEMORY;
-    case JERR_NO_BACKING_STORE:
-        return HATPOSE_E_LIMIT;
     case JERR_BAD_PRECISION:
     case JERR_SOF_UNSUPPORTED:
     case JERR_CONVERSION_NOTIMPL:
@@ -92,13 +93,14 @@ static _Noreturn void fail_with_text(reader *r)
     hatpose_status status = status_of(r->errors.msg_code);
     char text[JMSG_LENGTH_MAX];
 
-    if (status == HATPOSE_E_LIMIT)
-        leave(r, hp_fail(r->err, status,
-                         "JPEG in many scans: its coefficients are over "
-                         "max_memory_bytes"));
     r->errors.format_message((j_common_ptr)&r->jpeg, text);
     leave(r, hp_fail_at(r->err, status, offset_of(r), "JPEG at byte %zu: %s",
                         offset_of(r), text));
+}
+
+static void on_no_memory(j_common_ptr jpeg, hatpose_status status)
+{
+    leave(reader_of(jpeg), status);
 }
 
 static void on_error(j_common_ptr jpeg)
@@ -183,45 +185,52 @@ static void on_skip(j_decompress_ptr jpeg, long count)
     source->bytes_in_buffer -= (size_t)count;
 }
 
-static void reader_init(reader *r, const uint8_t *data, size_t bytes,
-                        bool accept_damage, hatpose_error *err)
+/* All but the picture's own bytes. */
+static void set_up(reader *r, hp_memory *memory)
 {
-    memset(r, 0, sizeof *r);
-    r->bytes = bytes;
-    r->accept_damage = accept_damage;
-    r->err = err;
     r->jpeg.err = jpeg_std_error(&r->errors);
     r->errors.error_exit = on_error;
     r->errors.emit_message = on_message;
     r->errors.output_message = print_nothing;
-    r->source.next_input_byte = data;
-    r->source.bytes_in_buffer = bytes;
     r->source.init_source = do_nothing;
     r->source.fill_input_buffer = on_end;
     r->source.skip_input_data = on_skip;
     r->source.resync_to_restart = jpeg_resync_to_restart;
     r->source.term_source = do_nothing;
     r->progress.progress_monitor = on_progress;
+    r->pictures.memory = memory;
+    r->pictures.fail = on_no_memory;
+    hp_jpeg_memory_init(&r->pictures);
+    r->jpeg.client_data = r;
 }
 
 /* May jump to r->escape, as all below. */
-static void open_file(reader *r)
+static void create(reader *r)
 {
-    r->jpeg.client_data = r;
     jpeg_create_decompress(&r->jpeg);
+    r->own_memory = r->jpeg.mem;
+    r->jpeg.mem = &r->pictures.methods;
     r->jpeg.src = &r->source;
-    if (jpeg_read_header(&r->jpeg, TRUE) != JPEG_HEADER_OK)
-        fail_as_cut(r);
+    r->jpeg.progress = &r->progress;
 }
 
-static void hold_to_budget(reader *r, hp_memory *memory)
+/* libjpeg would use the tables of one picture in the next, which then could
+ * go without. */
+static void forget_tables(struct jpeg_decompress_struct *jpeg)
 {
-    size_t used = atomic_load(&memory->used_bytes);
-    size_t left = memory->limit_bytes > used ? memory->limit_bytes - used : 1;
+    for (int i = 0; i < NUM_QUANT_TBLS; i++)
+        jpeg->quant_tbl_ptrs[i] = NULL;
+    for (int i = 0; i < NUM_HUFF_TBLS; i++)
+        jpeg->dc_huff_tbl_ptrs[i] = jpeg->ac_huff_tbl_ptrs[i] = NULL;
+}
 
-    if (memory->limit_bytes != 0)
-        r->jpeg.mem->max_memory_to_use =
-            left > LONG_MAX ? LONG_MAX : (long)left;
+static void open_file(reader *r)
+{
+    jpeg_abort_decompress(&r->jpeg);
+    forget_tables(&r->jpeg);
+    r->jpeg.output_height = r->jpeg.output_scanline = 0;
+    if (jpeg_read_header(&r->jpeg, TRUE) != JPEG_HEADER_OK)
+        fail_as_cut(r);
 }
 
 /* Adobe's programs store the inks inverted and say so by their marker.
@@ -288,14 +297,11 @@ static void read_bgr_rows(reader *r, size_t stride_bytes, uint8_t *bgr)
     }
 }
 
-static void read_picture(reader *r, hp_memory *memory,
-                         const hp_jpeg_header *header, uint8_t *bgr)
+static void read_picture(reader *r, const hp_jpeg_header *header, uint8_t *bgr)
 {
     bool four_inks;
 
     open_file(r);
-    hold_to_budget(r, memory);
-    r->jpeg.progress = &r->progress;
     four_inks = r->jpeg.num_components == 4;
     r->jpeg.out_color_space = four_inks ? JCS_CMYK : JCS_EXT_BGR;
     if (!jpeg_start_decompress(&r->jpeg))
@@ -318,16 +324,59 @@ static void read_picture(reader *r, hp_memory *memory,
         fail_as_cut(r);
 }
 
-hatpose_status hp_jpeg_decode(hp_memory *memory, const uint8_t *data,
-                              size_t bytes, const hp_jpeg_header *header,
-                              bool accept_damage, uint8_t *bgr,
+static hatpose_status make_decoder(hp_memory *memory, reader **out,
+                                   hatpose_error *err)
+{
+    void *block;
+    hatpose_status status = hp_allocate_array(memory, 1, sizeof(reader),
+                                              "JPEG decoder", &block, err);
+
+    if (status != HATPOSE_OK)
+        return status;
+    *out = block;
+    (*out)->err = err;
+    set_up(*out, memory);
+    if (setjmp((*out)->escape) == 0) {
+        create(*out);
+        return HATPOSE_OK;
+    }
+    status = (*out)->status;
+    hp_jpeg_decoder_destroy(memory, *out);
+    *out = NULL;
+    return status;
+}
+
+hatpose_status hp_jpeg_decode(hp_memory *memory, hp_jpeg_decoder **decoder,
+                              const hp_jpeg_file *file, uint8_t *bgr,
                               hatpose_error *err)
 {
-    reader r;
+    hatpose_status status = HATPOSE_OK;
 
-    reader_init(&r, data, bytes, accept_damage, err);
-    if (setjmp(r.escape) == 0)
-        read_picture(&r, memory, header, bgr);
-    jpeg_destroy_decompress(&r.jpeg);
-    return r.status;
+    if (*decoder == NULL)
+        status = make_decoder(memory, decoder, err);
+    if (status != HATPOSE_OK)
+        return status;
+    reader *r = *decoder;
+    r->bytes = file->bytes;
+    r->accept_damage = file->accept_damage;
+    r->ended = false;
+    r->status = HATPOSE_OK;
+    r->err = r->pictures.err = err;
+    r->source.next_input_byte = file->data;
+    r->source.bytes_in_buffer = file->bytes;
+    if (setjmp(r->escape) == 0)
+        read_picture(r, file->header, bgr);
+    hp_jpeg_memory_reset(&r->pictures);
+    return r->status;
+}
+
+void hp_jpeg_decoder_destroy(hp_memory *memory, hp_jpeg_decoder *decoder)
+{
+    if (decoder == NULL)
+        return;
+    hp_jpeg_memory_release(&decoder->pictures);
+    if (decoder->own_memory != NULL)
+        decoder->jpeg.mem = decoder->own_memory;
+    jpeg_destroy_decompress(&decoder->jpeg);
+    hp_deallocate(memory, decoder);
 }

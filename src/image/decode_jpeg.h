@@ -9,13 +9,23 @@
  * that a small file with thousands of them would run for hours. */
 enum { HP_JPEG_SCAN_COUNT_MAX = 64 };
 
-/* Writes packed BGR8 of the header's size. What libjpeg takes itself (from
- * malloc) is held to what the budget has left. accept_damage: what is wrong
- * inside the picture is no error; rows that are missing repeat the last one
- * (stb_image makes something else of them). */
-hatpose_status hp_jpeg_decode(hp_memory *memory, const uint8_t *data,
-                              size_t bytes, const hp_jpeg_header *header,
-                              bool accept_damage, uint8_t *bgr,
+typedef struct hp_jpeg_file {
+    const uint8_t *data;
+    size_t bytes;
+    const hp_jpeg_header *header; /* of the same bytes */
+    /* What is wrong inside the picture is no error; rows that are missing
+     * repeat the last one (stb_image makes something else of them). */
+    bool accept_damage;
+} hp_jpeg_file;
+
+/* Memory that is kept from picture to picture; NULL at first. libjpeg's own
+ * parts are from malloc, once. */
+typedef struct hp_jpeg_decoder hp_jpeg_decoder;
+
+/* Writes packed BGR8 of the header's size. */
+hatpose_status hp_jpeg_decode(hp_memory *memory, hp_jpeg_decoder **decoder,
+                              const hp_jpeg_file *file, uint8_t *bgr,
                               hatpose_error *err);
+void hp_jpeg_decoder_destroy(hp_memory *memory, hp_jpeg_decoder *decoder);
 
 #endif

@@ -172,18 +172,26 @@ static hatpose_status decode_cut(hp_memory *memory, const uint8_t *data,
     return status;
 }
 
-hatpose_status hp_jpeg_decode(hp_memory *memory, const uint8_t *data,
-                              size_t bytes, const hp_jpeg_header *header,
-                              bool accept_damage, uint8_t *bgr,
+hatpose_status hp_jpeg_decode(hp_memory *memory, hp_jpeg_decoder **decoder,
+                              const hp_jpeg_file *file, uint8_t *bgr,
                               hatpose_error *err)
 {
+    const hp_jpeg_header *header = file->header;
     size_t cut_bytes;
-    hatpose_status status = check_markers(data, bytes, &cut_bytes, err);
+    hatpose_status status =
+        check_markers(file->data, file->bytes, &cut_bytes, err);
 
-    if (accept_damage && cut_bytes > 0)
-        return decode_cut(memory, data, cut_bytes, header, bgr, err);
+    (void)decoder;
+    if (file->accept_damage && cut_bytes > 0)
+        return decode_cut(memory, file->data, cut_bytes, header, bgr, err);
     if (status != HATPOSE_OK)
         return status;
-    return hp_stb_decode(memory, "JPEG", data, bytes, header->width_px,
-                         header->height_px, bgr, err);
+    return hp_stb_decode(memory, "JPEG", file->data, file->bytes,
+                         header->width_px, header->height_px, bgr, err);
+}
+
+/* stb_image keeps nothing. */
+void hp_jpeg_decoder_destroy(hp_memory *memory, hp_jpeg_decoder *decoder)
+{
+    (void)memory, (void)decoder;
 }
