@@ -41,6 +41,9 @@ class Schedule:
     weight_decay: float = 1e-3
     # Of the moving average of the weights, per step
     average_decay: float = 0.995
+    # Batch normalisation by each batch's own statistics; if false, by the
+    # running ones, which then stay as they are
+    batch_statistics: bool = True
 
 
 @dataclass(frozen=True)
@@ -102,8 +105,9 @@ def build(kind: type[Any], table: Mapping[str, Any], name: str) -> Any:
     values = dict(table)
     if kind is Data and "augment" in values:
         values["augment"] = build(Recipe, values["augment"], f"{name}.augment")
-    if kind is Recipe and "scale" in values:
-        values["scale"] = tuple(values["scale"])
+    if kind is Recipe:
+        for key in {"scale", "stretch"} & set(values):
+            values[key] = tuple(values[key])
     try:
         return kind(**values)
     except TypeError as error:

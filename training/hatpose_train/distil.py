@@ -57,6 +57,15 @@ class Distillation:
             given = targets if self.config.loss.separate else None
             return self.student(picture, given, cuts, self.names), targets
 
+    def learn(self) -> None:
+        """Puts the student into the mode in which it is trained."""
+        self.student.train()
+        if self.config.schedule.batch_statistics:
+            return
+        for module in self.student.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.eval()
+
     def readable(self) -> list[str]:
         """The teacher's values up to the last that is learned."""
         order = [step.output for step in self.teacher.steps()]
@@ -81,8 +90,7 @@ def values_of(student: Network, stages: Sequence[str]) -> list[str]:
     names = [
         step.output
         for step in student.steps()
-        if step.output.startswith(tuple(stages))
-        and not step.output.endswith("hats")
+        if step.output.startswith(tuple(stages)) and step.output != "hats"
     ]
     if not names:
         raise ValueError(f"--stages {' '.join(stages)}: no such stage")
@@ -131,7 +139,7 @@ def train(
         step = checkpoint.read(student, average, optimizer)
     more = {"stages": args.stages}
     log = Log(checkpoint.path.parent, schedule.steps, config.data.batch)
-    student.train()
+    work.learn()
     for batch in samples.batches(
         crops, step, schedule.steps, config.data.batch, args.workers
     ):

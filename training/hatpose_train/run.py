@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .average import Average
 from .config import Schedule
+from .interchange import fold
 from .network import Network, Shape
 
 SECONDS_BETWEEN_SAVES = 180.0
@@ -135,21 +136,33 @@ class Checkpoint:
         return step
 
 
-def load_average(paths: list[Path], student: nn.Module) -> None:
+def averages(path: Path, batch_norm: bool) -> tuple[Any, dict[str, Tensor]]:
+    """A checkpoint, and its average for a network with or without norms."""
+    run = torch.load(path, "cpu", weights_only=True)
+    average: dict[str, Tensor] = run["average"]
+    shape = Shape(**run["shape"])
+    if shape.batch_norm and not batch_norm:
+        network = Network(shape)
+        network.load_state_dict(average)
+        average = fold(network).state_dict()
+    return run, average
+
+
+def load_average(paths: list[Path], student: Network) -> None:
     """Start a student from the averages of one run, or several.
 
     Runs that trained only some stages together make a whole: each gives
-    what it trained.
+    what it trained. Batch normalisation that the student has not is folded.
     """
     state = student.state_dict()
     missing = set(state)
     for path in paths:
-        run = torch.load(path, "cpu", weights_only=True)
+        run, average = averages(path, student.shape.batch_norm)
         stages = tuple(run["stages"])
-        for name, value in run["average"].items():
-            if not name.startswith(stages):
+        for name, value in average.items():
+            if name not in missing or not name.startswith(stages):
                 continue
-            if name not in state or state[name].shape != value.shape:
+            if state[name].shape != value.shape:
                 raise ValueError(f"{path}: {name}: not of this network")
             state[name] = value.to(state[name].dtype)
             missing.discard(name)
