@@ -21,6 +21,8 @@ class Recipe:
     """Ranges of the augmentation; chances are per crop."""
 
     scale: tuple[float, float] = (0.6, 1.6)
+    # Width over height, times what the photo has
+    stretch: tuple[float, float] = (1.0, 1.0)
     rotation_degrees: float = 40.0
     rotation_chance: float = 0.5
     flip_chance: float = 0.5
@@ -63,6 +65,9 @@ def random_affine(
             [math.sin(angle), math.cos(angle)],
         ]
     )
+    if recipe.stretch[0] < recipe.stretch[1]:
+        stretch = math.exp(rng.uniform(*np.log(recipe.stretch)) / 2)
+        turn = turn * (stretch, 1 / stretch)
     if flip:
         turn[0] = -turn[0]
     middle = (crop - 1) / 2

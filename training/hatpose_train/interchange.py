@@ -18,9 +18,11 @@ from hatpose.model_file import read_model
 from torch import Tensor, nn
 
 from .network import (
+    HAT_LOOKS,
     HEATMAPS,
     PAFS,
     Cpm,
+    HatHead,
     InitialStage,
     Network,
     RefinementStage,
@@ -140,8 +142,14 @@ class Writer:
             )
         return source
 
-    def add(self, name: str, first: Place, second: Place) -> Place:
-        """The sum of two ranges of channels."""
+    def add(
+        self,
+        name: str,
+        first: Place,
+        second: Place,
+        activation: op_list.Activation = "none",
+    ) -> Place:
+        """The sum of two ranges of channels, and what follows it."""
         value = self.value(first[2])
         self.operations.append(
             op_list.Operation(
@@ -155,6 +163,7 @@ class Writer:
                 output=value,
                 output_first=0,
                 output_count=first[2],
+                activation=activation,
             )
         )
         return value, 0, first[2]
@@ -215,6 +224,17 @@ class Writer:
         )
         return heat, pafs
 
+    def hats(self, hats: HatHead, looks: Place, refined: Place) -> Place:
+        """The maps of hats on heads and of bare heads."""
+        total = self.add(
+            "hats.sum",
+            self.layer("hats.looks", hats.looks, None, looks),
+            self.layer("hats.refined", hats.refined, None, refined),
+            "relu",
+        )
+        place = self.chain("hats.trunk", hats.trunk, total)
+        return self.chain("hats.maps", hats.maps, place)
+
     def refinement_trunk(
         self, name: str, stage: RefinementStage, source: Place
     ) -> Place:
@@ -249,6 +269,8 @@ def to_model(
     for i, block in enumerate(network.model):
         assert isinstance(block, nn.Sequential)
         place = writer.chain(f"model.{i}", block, place)
+        if i == HAT_LOOKS:
+            looks = place
     into = (
         (concat, PAFS + HEATMAPS)
         if concat is not None
@@ -275,8 +297,8 @@ def to_model(
                 f"cpm.conv.0.copy{r + 1}", features, (concat, PAFS + HEATMAPS)
             )
         heat, pafs = writer.heads(prefix, stage, place, concat)
-        if stage.hats is not None:
-            hats = writer.head(f"{prefix}.hats", stage.hats, place, None)
+    if network.hats is not None:
+        hats = writer.hats(network.hats, looks, place)
     model = op_list.Network(
         name=name,
         values=tuple(writer.values),

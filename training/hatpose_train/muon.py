@@ -52,7 +52,7 @@ def paced(network: nn.Module) -> list[dict[str, Any]]:
         pace = PACE_PLAIN
         stem, _, index = name.rpartition(".")
         after = f"{stem}.{int(index) + 1}" if index.isdigit() else ""
-        if name.endswith(("heatmaps.1.0", "pafs.1.0", "hats.1.0")):
+        if name.endswith(("heatmaps.1.0", "pafs.1.0", "hats.maps.0")):
             pace = PACE_MAPS
         elif isinstance(module, nn.BatchNorm2d) or isinstance(
             modules.get(after), nn.BatchNorm2d

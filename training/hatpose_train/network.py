@@ -172,6 +172,30 @@ def head(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
     )
 
 
+# Where hats read colour and texture: the last features of stride 8 that
+# still see little more than a head
+HAT_LOOKS = 5
+
+
+class HatHead(nn.Module):
+    """Hat on a head and bare head, from early and refined features."""
+
+    def __init__(self, looks: int, refined: int, hidden: int) -> None:
+        super().__init__()
+        self.looks = convolution(looks, hidden, 1)
+        self.refined = convolution(refined, hidden, 1, bias=False)
+        self.trunk = nn.Sequential(convolution(hidden, hidden, 3), nn.ReLU())
+        self.maps = nn.Sequential(convolution(hidden, HATS, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        looks, refined = x.split(
+            [self.looks.in_channels, self.refined.in_channels], 1
+        )
+        hidden = torch.relu(self.looks(looks) + self.refined(refined))
+        maps: Tensor = self.maps(self.trunk(hidden))
+        return maps
+
+
 class InitialStage(nn.Module):
     """Three 3x3 layers and the first estimate of the maps."""
 
@@ -193,7 +217,7 @@ class RefinementStage(nn.Module):
     The inputs are concatenated as PAFs, heatmaps, features.
     """
 
-    def __init__(self, channels: int, batch_norm: bool, hats: bool) -> None:
+    def __init__(self, channels: int, batch_norm: bool) -> None:
         super().__init__()
         first = PAFS + HEATMAPS + channels
         self.trunk = nn.Sequential(
@@ -204,7 +228,6 @@ class RefinementStage(nn.Module):
         )
         self.heatmaps = head(channels, channels, HEATMAPS)
         self.pafs = head(channels, channels, PAFS)
-        self.hats = head(channels, channels, HATS) if hats else None
 
 
 @dataclass(frozen=True)
@@ -240,13 +263,14 @@ class Network(nn.Module):
         )
         self.cpm = Cpm(ch(512), ch(128), shape.cpm)
         self.initial_stage = InitialStage(ch(128), ch(512))
-        last = shape.refinement_stages - 1
         self.refinement_stages = nn.ModuleList(
-            RefinementStage(
-                ch(128), shape.batch_norm, shape.hats and stage == last
-            )
-            for stage in range(shape.refinement_stages)
+            RefinementStage(ch(128), shape.batch_norm)
+            for _ in range(shape.refinement_stages)
         )
+        self.hats = None
+        if shape.hats:
+            looks = ch(BACKBONE[HAT_LOOKS - 1][1])
+            self.hats = HatHead(looks, ch(128), ch(64))
         self.reset()
 
     def reset(self) -> None:
@@ -255,7 +279,7 @@ class Network(nn.Module):
             if not isinstance(layer, nn.Conv2d):
                 continue
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-            if name.endswith(("heatmaps.1.0", "pafs.1.0", "hats.1.0")):
+            if name.endswith(("heatmaps.1.0", "pafs.1.0", "hats.maps.0")):
                 nn.init.normal_(layer.weight, std=0.01)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
@@ -274,6 +298,7 @@ class Network(nn.Module):
         for kind, name in zip(("pafs", "heatmaps"), maps, strict=True):
             head_module = getattr(self.initial_stage, kind)
             steps.append(Step(name, (trunk,), head_module))
+        refined = trunk
         for r, stage in enumerate(self.refinement_stages):
             before = (*maps, "cpm")
             for i, block in enumerate(stage.trunk):
@@ -283,9 +308,10 @@ class Network(nn.Module):
             maps = [f"refinement_stages.{r}.{k}" for k in ("pafs", "heatmaps")]
             for kind, name in zip(("pafs", "heatmaps"), maps, strict=True):
                 steps.append(Step(name, before, getattr(stage, kind)))
-            if stage.hats is not None:
-                name = f"refinement_stages.{r}.hats"
-                steps.append(Step(name, before, stage.hats))
+            refined = before[0]
+        if self.hats is not None:
+            inputs = (f"model.{HAT_LOOKS}", refined)
+            steps.append(Step("hats", inputs, self.hats))
         return steps
 
     def forward(

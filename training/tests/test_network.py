@@ -135,10 +135,9 @@ def test_every_parameter_has_one_pace() -> None:
     found = [id(p) for group in groups for p in group["params"]]
     assert sorted(found) == sorted(id(p) for p in network.parameters())
     paces = {id(p): g["pace"] for g in groups for p in g["params"]}
-    stage = network.refinement_stages[0]
     assert paces[id(network.model[3][0].weight)] == 1
     assert paces[id(network.cpm.conv[0].bias)] == 0.15
-    assert paces[id(stage.hats[1][0].weight)] == 0.02
+    assert paces[id(network.hats.maps[0].weight)] == 0.02
     assert not is_matrix(network.model[3][0].weight)
 
 
