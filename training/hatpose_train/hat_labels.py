@@ -23,7 +23,7 @@ CLASSES = {"hardhat": 0, "head_bare": 1}
 # The Gaussian's sigma: a share of the box's size (root of its area), but no
 # less than what the grid can show
 SIGMA_SHARE = 0.3
-SIGMA_CELLS_MIN = 0.8
+SIGMA_CELLS_MIN = 0.7
 # Round a labelled head in a photo whose other heads may lack a label
 KNOWN_AROUND = 1.5
 # How far from the box's middle a peak may lie, in half sides of the box

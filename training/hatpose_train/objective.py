@@ -33,10 +33,13 @@ class Truth:
 def masked_error(
     bound: Boundary, value: Tensor, truth: Tensor, mask: Tensor
 ) -> Tensor:
-    """Squared error over the teacher's variance, where the mask is 1."""
-    square = (value.float() - truth).square() * mask[:, None]
-    cells = mask.sum().clamp_min(1)
-    return (square.sum((0, 2, 3)) * bound.weight).sum() / cells
+    """Squared error over the teacher's variance, only where the mask is 1.
+
+    It is a mean over all cells, masked or not: so it can take the place of
+    the same cells' share in the distance to the teacher.
+    """
+    square = (value.float() - truth.float()).square() * mask[:, None]
+    return (square.sum((0, 2, 3)) * bound.weight).sum() / mask.numel()
 
 
 def objective(
@@ -64,8 +67,7 @@ def objective(
         if loss.truth and labelled is not None:
             true_error = masked_error(bound, values[name], labelled, truth.mask)
             errors[f"{name} truth"] = true_error
-            error = torch.lerp(
-                error, true_error, torch.tensor(loss.truth).to(error.device)
-            )
+            same_cells = masked_error(bound, values[name], target, truth.mask)
+            error = error + loss.truth * (true_error - same_cells)
         total = total + weight * error
     return total, errors
