@@ -35,8 +35,8 @@ LEARNED, FITTED, HELD_OUT = 20, 6, 6
 # Crops by number, far from those that other runs train on
 FIRST_STEP = 1 << 21
 # Steps of each round; a round that makes the block worse is the last
-ROUNDS = (100, 240)
-FIT_STEPS = 40
+ROUNDS = (160, 160, 300)
+FIT_STEPS = 60
 RATE, ADAM_RATE = 0.2, 3e-3
 FINAL_SHARE = 0.02
 

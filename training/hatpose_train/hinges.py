@@ -94,7 +94,7 @@ def fitted(
     for z in zs:
         made = with_one(basis(z))
         gram += made.T @ made / (len(made) * len(zs))
-        functions.append(made.bfloat16())
+        functions.append(made)
     damped = gram + torch.diag(DAMPING * gram.diagonal() + 1e-8)
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(damped))
     active = torch.stack([(t > 1e-3).float().mean(0) for t in targets])
@@ -102,10 +102,9 @@ def fitted(
     weight, momentum = start.clone(), torch.zeros_like(start)
     for step in range(steps):
         made = functions[step % len(zs)]
-        before = (made @ weight.bfloat16().T).float()
+        before = made @ weight.T
         wrong = (torch.relu(before) - targets[step % len(zs)]) * (before > 0)
-        gradient = (wrong.bfloat16().T @ made).float() / len(made)
-        newton = gradient @ inverse * scale
+        newton = (wrong.T @ made / len(made)) @ inverse * scale
         momentum.lerp_(newton, 1 - MOMENTUM)
         weight -= (RATE if step < 0.6 * steps else RATE_LATE) * momentum
     return weight
