@@ -1,6 +1,10 @@
 /* select.c - the order of preference among the tables, and the choice. */
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "cpu.h"
 #include "hatpose.h"
+#include "kernels.h"
 #include "tables.h"
 #include "variants.h"
 
@@ -30,18 +34,29 @@ const hp_variant *hp_variants(int *count)
     return variants;
 }
 
-const hp_layers *hp_layers_select(uint32_t cpu_off, hp_storage storage)
+/* With scalar: the portable kernels too, else only those with units for the
+ * storage; NULL then if there are none. */
+static const hp_layers *select_layers(uint32_t bits, hp_storage storage,
+                                      bool scalar)
 {
-    const uint32_t bits = hp_cpu_bits(~cpu_off);
-
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
-        if ((variants[i].needs & ~bits) != 0)
+        if ((variants[i].needs & ~bits) != 0 ||
+            (variants[i].needs == 0 && !scalar))
             continue;
         const hp_layers *layers = variants[i].layers(storage);
         if (layers != NULL)
             return layers;
     }
-    return hp_layers_scalar(storage);
+    return NULL;
+}
+
+/* Three products of bf16 are faster than one of floats where there are units
+ * for them, and as good for us. */
+static const hp_layers *select_f32(uint32_t bits)
+{
+    const hp_layers *split = select_layers(bits, HP_STORAGE_SPLIT, false);
+
+    return split != NULL ? split : select_layers(bits, HP_STORAGE_F32, true);
 }
 
 static const hp_rows rows_scalar = {
@@ -72,31 +87,33 @@ static const hp_rows rows_avx2 = {
 };
 #endif
 
-static const hp_rows *select_rows(uint32_t cpu_off)
+static const hp_rows *select_rows(uint32_t bits)
 {
 #ifdef HP_HAVE_X86
-    if (hp_cpu_bits(HATPOSE_CPU_AVX2 & ~cpu_off) != 0)
+    if ((bits & HATPOSE_CPU_AVX2) != 0)
         return &rows_avx2;
 #endif
-    (void)cpu_off;
+    (void)bits;
     return &rows_scalar;
 }
 
-void hp_kernels_select(uint32_t cpu_off, hp_kernels *kernels)
+void hp_kernels_select(uint32_t cpu_off, uint32_t precision,
+                       hp_kernels *kernels)
 {
-    *kernels = (hp_kernels){
-        .gemm = hp_gemm_f32_scalar,
-        .im2col3x3 = hp_im2col3x3_f32_scalar,
-        .bias_activation = hp_bias_activation_f32_scalar,
-        .depthwise3x3 = hp_depthwise3x3_f32_scalar,
-        .add = hp_add_f32_scalar,
-        .rows = select_rows(cpu_off),
-        .description = "scalar",
-    };
-#ifdef HP_HAVE_OPENBLAS
-    if ((cpu_off & HATPOSE_CPU_BLAS) == 0) {
-        kernels->gemm = hp_gemm_f32_blas_pick();
-        kernels->description = "scalar + OpenBLAS";
+    const uint32_t bits = hp_cpu_bits(~cpu_off);
+    const hp_layers *layers = NULL;
+
+    if (precision == HATPOSE_PRECISION_AUTO) {
+        layers = select_layers(bits, HP_STORAGE_BF16, false);
+        precision =
+            layers != NULL ? HATPOSE_PRECISION_BF16 : HATPOSE_PRECISION_F32;
     }
-#endif
+    if (layers == NULL)
+        layers = precision == HATPOSE_PRECISION_BF16
+                     ? select_layers(bits, HP_STORAGE_BF16, true)
+                 : precision == HATPOSE_PRECISION_INT8
+                     ? select_layers(bits, HP_STORAGE_INT8, true)
+                     : select_f32(bits);
+    *kernels = (hp_kernels){
+        .layers = layers, .rows = select_rows(bits), .precision = precision};
 }

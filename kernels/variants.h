@@ -1,21 +1,9 @@
-/* variants.h - every implementation that select.c can put into the table.
- * Names end in the instruction set; contracts are in kernels.h. */
+/* variants.h - every implementation of the kernels of row.h. Names end in the
+ * instruction set. */
 #ifndef HP_VARIANTS_H
 #define HP_VARIANTS_H
 
-#include "kernels.h"
-
-void hp_gemm_f32_scalar(int m, int n, int k, const float *a, size_t lda,
-                        const float *b, size_t ldb, float *c, size_t ldc);
-void hp_im2col3x3_f32_scalar(const hp_window *window, int channels,
-                             const float *in, int first, int count, float *out);
-void hp_bias_activation_f32_scalar(int rows, int columns, float *c, size_t ldc,
-                                   const float *bias, hp_activation activation);
-void hp_depthwise3x3_f32_scalar(const hp_window *window, const float *in,
-                                const float weight[9], float bias,
-                                hp_activation activation, float *out);
-void hp_add_f32_scalar(size_t count, const float *a, const float *b,
-                       hp_activation activation, float *out);
+#include "row.h"
 
 /* Declares the rows of one instruction set. */
 #define HP_DECLARE_ROWS(isa)                                                   \
@@ -44,10 +32,5 @@ void hp_add_f32_scalar(size_t count, const float *a, const float *b,
                               float responses[HP_SAMPLES])
 HP_DECLARE_ROWS(scalar);
 HP_DECLARE_ROWS(avx2);
-
-#ifdef HP_HAVE_OPENBLAS
-/* The one that fits the build of OpenBLAS which the process has loaded. */
-hp_gemm_fn hp_gemm_f32_blas_pick(void);
-#endif
 
 #endif

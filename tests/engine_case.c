@@ -38,21 +38,24 @@ void counting_host_init(counting_host *counter)
 }
 
 hatpose_status engine_case_open(engine_case *c, const naive_network *network,
-                                uint32_t thread_count, uint32_t cpu_off,
-                                uint64_t limit_bytes, hatpose_error *err)
+                                uint32_t thread_count, uint64_t limit_bytes,
+                                hatpose_error *err)
 {
     int fail_at = c->counter.fail_at;
 
     counting_host_init(&c->counter);
     c->counter.fail_at = fail_at;
     hp_memory_init(&c->memory, &c->counter.host, limit_bytes);
-    hp_kernels_select(cpu_off, &c->kernels);
+    hp_kernels_select(0, HATPOSE_PRECISION_F32, &c->kernels);
+    if (c->layers != NULL)
+        c->kernels.layers = c->layers;
     hatpose_status status =
         hp_pool_create(&c->memory, thread_count, &c->pool, err);
     if (status != HATPOSE_OK)
         return status;
-    status = hp_engine_create(&c->memory, &network->model, c->pool, &c->kernels,
-                              &c->engine, err);
+    const hp_engine_source source = {&network->model, c->pool, &c->kernels,
+                                     c->choices};
+    status = hp_engine_create(&c->memory, &source, &c->engine, err);
     if (status != HATPOSE_OK)
         hp_pool_destroy(c->pool);
     return status;
@@ -68,15 +71,29 @@ bool engine_case_close(engine_case *c)
 hatpose_status engine_case_run(engine_case *c, const float *planes, int width,
                                int height, hp_maps *maps, hatpose_error *err)
 {
-    float *input;
+    const size_t count = (size_t)width * (size_t)height;
+    uint8_t *pixels = malloc(3 * count);
+    hp_input input = {
+        .pixels = pixels,
+        .stride_bytes = 3 * (size_t)width,
+        .pixel_bytes = 3,
+        .order = {2, 1, 0},
+        .mean = {128, 128, 128},
+        .scale = {1 / 128.0f, 1 / 128.0f, 1 / 128.0f},
+        .picture_width = width,
+        .picture_height = height,
+        .width = width,
+        .height = height,
+    };
 
-    hatpose_status status =
-        hp_engine_plan(c->engine, width, height, &input, err);
-    if (status != HATPOSE_OK)
-        return status;
-    memcpy(input, planes, 3 * (size_t)width * (size_t)height * sizeof *planes);
-    hp_engine_run(c->engine, maps);
-    return HATPOSE_OK;
+    for (size_t i = 0; i < 3 * count; i++)
+        pixels[i % count * 3 + (2 - i / count)] =
+            (uint8_t)(planes[i] * 128 + 128);
+    hatpose_status status = hp_engine_plan(c->engine, width, height, err);
+    if (status == HATPOSE_OK)
+        hp_engine_run(c->engine, &input, maps);
+    free(pixels);
+    return status;
 }
 
 float *random_planes(uint64_t seed, int width, int height)
@@ -86,7 +103,7 @@ float *random_planes(uint64_t seed, int width, int height)
 
     for (size_t i = 0; i < count; i++) {
         seed = seed * 6364136223846793005u + 1442695040888963407u;
-        planes[i] = (float)(seed >> 40) * (2.0f / (float)(1 << 24)) - 1.0f;
+        planes[i] = (float)(seed >> 56) / 128.0f - 1.0f;
     }
     return planes;
 }

@@ -26,14 +26,17 @@ void naive_init(naive_network *network, uint64_t seed)
     network->random_state = seed;
     network->model.values = network->values;
     network->model.ops = network->ops;
+    hp_model_cache_init(&network->model, NULL);
     network->model.value_count = 1;
     network->values[0].channels = 3;
 }
 
 void naive_release(naive_network *network)
 {
+    hp_model_cache_release(&network->model);
     for (int i = 0; i < network->owned_count; i++)
         free(network->owned[i]);
+    free(network->ranges);
 }
 
 uint32_t naive_random(naive_network *network, uint32_t below)
@@ -141,14 +144,15 @@ static double element(const hp_op *op, const planes *values, int channel, int x,
         for (int i = 0; i < op->input_count; i++)
             sum += window_sum(
                 op, in, i,
-                op->weight +
+                (const float *)op->weight +
                     ((size_t)channel * (size_t)op->input_count + (size_t)i) *
                         taps,
                 x, y);
         break;
     case HP_OP_DEPTHWISE:
-        sum += window_sum(op, in, channel, op->weight + (size_t)channel * taps,
-                          x, y);
+        sum += window_sum(op, in, channel,
+                          (const float *)op->weight + (size_t)channel * taps, x,
+                          y);
         break;
     case HP_OP_ADD:
         sum = at(in, op->input_first + channel, x, y) +
@@ -181,8 +185,12 @@ static void run_op(const naive_network *network, const hp_op *op,
                     element(op, values, c, x, y);
 }
 
-double *naive_run(const naive_network *network, const float *input, int width,
-                  int height, int value, int first, int count)
+typedef struct sides {
+    int width, height;
+} sides;
+
+static double *run(const naive_network *network, const float *input, int width,
+                   int height, int value, int first, int count, sides *size)
 {
     planes values[NAIVE_MAX_VALUES] = {{.width = width, .height = height}};
     const size_t input_count = 3 * (size_t)width * (size_t)height;
@@ -197,7 +205,44 @@ double *naive_run(const naive_network *network, const float *input, int width,
     double *out = must(malloc((size_t)count * plane * sizeof *out));
     memcpy(out, values[value].data + (size_t)first * plane,
            (size_t)count * plane * sizeof *out);
+    *size = (sides){values[value].width, values[value].height};
     for (int i = 0; i < network->model.value_count; i++)
         free(values[i].data);
     return out;
+}
+
+double *naive_run(const naive_network *network, const float *input, int width,
+                  int height, int value, int first, int count)
+{
+    sides size;
+
+    return run(network, input, width, height, value, first, count, &size);
+}
+
+void naive_find_ranges(naive_network *network, const float *input, int width,
+                       int height)
+{
+    size_t count = 0;
+
+    for (int v = 0; v < network->model.value_count; v++)
+        count += (size_t)network->values[v].channels;
+    free(network->ranges);
+    network->ranges = must(calloc(2 * count, sizeof *network->ranges));
+    network->model.ranges = network->ranges;
+    float *low = network->ranges, *high = low + count;
+    for (int v = 0; v < network->model.value_count; v++) {
+        const int channels = network->values[v].channels;
+        sides size = {0, 0};
+        double *all = run(network, input, width, height, v, 0, channels, &size);
+        const size_t plane = (size_t)size.width * (size_t)size.height;
+        for (size_t i = 0; i < (size_t)channels * plane; i++) {
+            low[i / plane] = fminf(low[i / plane], (float)all[i]);
+            high[i / plane] = fmaxf(high[i / plane], (float)all[i]);
+        }
+        network->values[v].low = low;
+        network->values[v].high = high;
+        low += channels;
+        high += channels;
+        free(all);
+    }
 }

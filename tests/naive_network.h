@@ -14,6 +14,7 @@ typedef struct naive_network {
     hp_op ops[NAIVE_MAX_OPS];
     void *owned[2 * NAIVE_MAX_OPS]; /* weights and biases */
     int owned_count;
+    float *ranges; /* of all values, or NULL */
     uint64_t random_state;
 } naive_network;
 
@@ -33,6 +34,10 @@ void naive_op(naive_network *network, hp_op op, bool bias);
 
 /* A 1x1 convolution of all of one value into all of another. */
 void naive_pointwise(naive_network *network, int input, int output);
+
+/* Sets the ranges of all values to what this input reaches. */
+void naive_find_ranges(naive_network *network, const float *planes, int width,
+                       int height);
 
 /* Channels of a value, of the sides that an input of width * height gives
  * them, as plain doubles that the caller frees. planes: 3 input planes. */

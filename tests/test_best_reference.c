@@ -122,7 +122,7 @@ static void check_case(const golden_set *set, const json_t *reference,
 
 int main(void)
 {
-    hp_kernels_select(0, &kernels);
+    hp_kernels_select(0, HATPOSE_PRECISION_F32, &kernels);
     golden_set set;
     char path[600];
     size_t i;

@@ -239,7 +239,7 @@ static void equal_values_stay_at_every_size(void)
 
 int main(void)
 {
-    hp_kernels_select(0, &kernels);
+    hp_kernels_select(0, HATPOSE_PRECISION_F32, &kernels);
     RUN(every_exact_vector_of_ratio_4_has_the_same_bits);
     RUN(enlarged_maps_have_the_original_checksums);
     RUN(one_cell_spreads_by_the_formula);

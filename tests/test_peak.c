@@ -350,7 +350,7 @@ static void best_keeps_the_strongest(void)
 int main(void)
 {
     hp_memory_init(&memory, NULL, 0);
-    hp_kernels_select(0, &kernels);
+    hp_kernels_select(0, HATPOSE_PRECISION_F32, &kernels);
     RUN(compat_equals_the_original);
     RUN(peak_on_border_is_found);
     RUN(flat_top_has_no_peak_in_compat_and_one_in_best);

@@ -429,7 +429,7 @@ int main(void)
     hp_memory_init(&memory, NULL, 0);
     CHECK(hp_pose_decoder_create(&memory, &kernels, &decoder, NULL) ==
           HATPOSE_OK);
-    hp_kernels_select(0, &kernels);
+    hp_kernels_select(0, HATPOSE_PRECISION_F32, &kernels);
     RUN(compat_adds_limbs_to_who_has_the_first_end);
     RUN(compat_never_merges_people);
     RUN(compat_helper_limbs_only_fill);

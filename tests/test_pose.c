@@ -682,11 +682,11 @@ static void the_second_call_allocates_nothing(void)
 
 int main(void)
 {
-    hp_kernels_select(0, &kernels);
+    hp_kernels_select(0, HATPOSE_PRECISION_F32, &kernels);
     RUN(compat_equals_the_original);
-    hp_kernels_select(UINT32_MAX, &kernels);
+    hp_kernels_select(UINT32_MAX, HATPOSE_PRECISION_F32, &kernels);
     RUN(compat_equals_the_original);
-    hp_kernels_select(0, &kernels);
+    hp_kernels_select(0, HATPOSE_PRECISION_F32, &kernels);
     RUN(compat_poses_are_those_of_the_demo);
     RUN(best_finds_what_symmetry_hides_from_compat);
     RUN(empty_maps_have_nobody);

@@ -143,9 +143,9 @@ static void impossible_sizes_are_refused(void)
 int main(void)
 {
     hp_memory_init(&memory, NULL, 0);
-    hp_kernels_select(0, &kernels);
+    hp_kernels_select(0, HATPOSE_PRECISION_F32, &kernels);
     RUN(golden_cases_are_equal_in_every_bit);
-    hp_kernels_select(UINT32_MAX, &kernels);
+    hp_kernels_select(UINT32_MAX, HATPOSE_PRECISION_F32, &kernels);
     RUN(golden_cases_are_equal_in_every_bit);
     RUN(one_pixel_fills_everything);
     RUN(impossible_sizes_are_refused);

@@ -85,11 +85,6 @@ static hatpose_status check_choices(const hatpose_options *options,
     if ((options->cpu_off & ~(uint32_t)CPU_BITS) != 0)
         return hp_fail(err, HATPOSE_E_ARGUMENT, "cpu_off 0x%x: unknown bits",
                        (unsigned)options->cpu_off);
-    if (options->precision == HATPOSE_PRECISION_BF16 ||
-        options->precision == HATPOSE_PRECISION_INT8)
-        return hp_fail(err, HATPOSE_E_UNSUPPORTED,
-                       "precision %u: this library computes in f32 only",
-                       (unsigned)options->precision);
     return HATPOSE_OK;
 }
 
@@ -157,6 +152,18 @@ static hatpose_status settle_options(const hatpose_options *given,
     return status;
 }
 
+/* compat repeats the original to the bit as far as its maps allow: by itself
+ * it takes floats. */
+static void select_kernels(const hatpose_options *options, hp_kernels *kernels)
+{
+    uint32_t precision = options->precision;
+
+    if (precision == HATPOSE_PRECISION_AUTO &&
+        options->decode != HATPOSE_DECODE_BEST)
+        precision = HATPOSE_PRECISION_F32;
+    hp_kernels_select(options->cpu_off, precision, kernels);
+}
+
 /* Threads and engine for these options; both or none. */
 static hatpose_status make_engine(hatpose_context *context,
                                   const hatpose_options *options,
@@ -169,8 +176,9 @@ static hatpose_status make_engine(hatpose_context *context,
 
     if (status != HATPOSE_OK)
         return status;
-    status = hp_engine_create(&context->memory, context->model, *pool, kernels,
-                              engine, err);
+    const hp_engine_source source = {
+        .model = context->model, .pool = *pool, .kernels = kernels};
+    status = hp_engine_create(&context->memory, &source, engine, err);
     if (status != HATPOSE_OK) {
         hp_pool_destroy(*pool);
         *pool = NULL;
@@ -207,9 +215,9 @@ hatpose_status hatpose_context_create(hatpose_model *model,
     hp_model_retain(model);
     context->model = model;
     /* The engine keeps a pointer to the table: it must not move. */
-    hp_kernels_select(settled.cpu_off, &context->kernels);
+    select_kernels(&settled, &context->kernels);
     context->preparer.resizer.kernels = &context->kernels;
-    atomic_init(&context->description, context->kernels.description);
+    atomic_init(&context->description, context->kernels.layers->name);
     status = make_engine(context, &settled, &context->kernels, &context->pool,
                          &context->engine, err);
     if (status == HATPOSE_OK)
@@ -237,9 +245,9 @@ static hatpose_status apply(hatpose_context *context,
                        "the context already uses more than max_memory_bytes "
                        "%llu",
                        (unsigned long long)settled->max_memory_bytes);
+    select_kernels(settled, &context->kernels);
     if (settled->thread_count != context->options.thread_count ||
-        settled->cpu_off != context->options.cpu_off) {
-        hp_kernels_select(settled->cpu_off, &context->kernels);
+        before.layers != context->kernels.layers) {
         hatpose_status status = make_engine(context, settled, &context->kernels,
                                             &pool, &engine, err);
         if (status != HATPOSE_OK) {
@@ -251,7 +259,7 @@ static hatpose_status apply(hatpose_context *context,
         context->engine = engine;
         context->pool = pool;
     }
-    atomic_store(&context->description, context->kernels.description);
+    atomic_store(&context->description, context->kernels.layers->name);
     context->memory.limit_bytes = (size_t)settled->max_memory_bytes;
     context->options = *settled;
     return HATPOSE_OK;

@@ -39,20 +39,20 @@ static hatpose_status run_network(hatpose_context *context,
                                   const hp_mapping *mapping, hp_maps *maps,
                                   hatpose_times *times, hatpose_error *err)
 {
-    float *input;
+    hp_input input;
     double start = hp_clock_us();
     hatpose_status status =
         hp_engine_plan(context->engine, mapping->width_net_px,
-                       mapping->height_net_px, &input, err);
+                       mapping->height_net_px, err);
 
     if (status == HATPOSE_OK)
         status =
             hp_prepare(&context->memory, &context->preparer, pixels, mapping,
-                       &context->model->normalisation, input, err);
+                       &context->model->normalisation, &input, err);
     if (status != HATPOSE_OK)
         return status;
     double prepared = hp_clock_us();
-    hp_engine_run(context->engine, maps);
+    hp_engine_run(context->engine, &input, maps);
     times->prepare_us = prepared - start;
     times->network_us = hp_clock_us() - prepared;
     return HATPOSE_OK;
@@ -296,7 +296,7 @@ static hatpose_status detect_pixels(hatpose_context *context,
         return status;
     times->total_us = times->decode_us + (hp_clock_us() - start);
     (*out)->times = *times;
-    (*out)->precision = HATPOSE_PRECISION_F32;
+    (*out)->precision = context->kernels.precision;
     return HATPOSE_OK;
 }
 

@@ -1,4 +1,4 @@
-/* run.c - input planes in, maps out. Keeps the plans of the last input sizes
+/* run.c - a picture in, maps out. Keeps the plans of the last input sizes
  * and one arena that fits the largest of them. */
 #include <assert.h>
 #include <stdio.h>
@@ -13,42 +13,59 @@ enum { PLAN_COUNT = 8 };
 
 struct hp_engine {
     hp_memory *memory;
-    const hatpose_model *model;
-    hp_pool *pool;
-    const hp_kernels *kernels;
+    hp_engine_source source;
+    const hp_packed *packed; /* the model's */
+    hp_program program;
     hp_plan plans[PLAN_COUNT];
     hp_plan *current; /* NULL until a plan was made */
     uint64_t use_count;
     hp_buffer arena;
-    hp_op_time *times; /* of the last run, one an operation */
-    bool has_run;
+    double *times_us; /* of the last run, one a group */
+    const hp_plan *last_run;
 };
 
-hatpose_status hp_engine_create(hp_memory *memory, const hatpose_model *model,
-                                hp_pool *pool, const hp_kernels *kernels,
-                                hp_engine **out, hatpose_error *err)
+static hatpose_status prepare(hp_engine *engine, hatpose_error *err)
 {
-    void *block, *times;
+    const hp_engine_source *source = &engine->source;
+    void *times;
+    hatpose_status status =
+        hp_packed_get(source->model, source->kernels->layers,
+                      (source->choices & HP_ENGINE_DIRECT) != 0, source->pool,
+                      &engine->packed, err);
+
+    if (status == HATPOSE_OK)
+        status = hp_program_create(
+            engine->memory, source->model, engine->packed,
+            (source->choices & HP_ENGINE_SEPARATE) != 0, &engine->program, err);
+    if (status != HATPOSE_OK)
+        return status;
+    status =
+        hp_allocate_array(engine->memory, (size_t)engine->program.group_count,
+                          sizeof(double), "network", &times, err);
+    engine->times_us = times;
+    return status;
+}
+
+hatpose_status hp_engine_create(hp_memory *memory,
+                                const hp_engine_source *source, hp_engine **out,
+                                hatpose_error *err)
+{
+    void *block;
 
     *out = NULL;
     hatpose_status status =
         hp_allocate_array(memory, 1, sizeof(hp_engine), "network", &block, err);
     if (status != HATPOSE_OK)
         return status;
-    status = hp_allocate_array(memory, (size_t)model->op_count,
-                               sizeof(hp_op_time), "network", &times, err);
-    if (status != HATPOSE_OK) {
-        hp_deallocate(memory, block);
-        return status;
-    }
     hp_engine *engine = block;
     engine->memory = memory;
-    engine->model = model;
-    engine->pool = pool;
-    engine->kernels = kernels;
-    engine->times = times;
-    *out = engine;
-    return HATPOSE_OK;
+    engine->source = *source;
+    status = prepare(engine, err);
+    if (status == HATPOSE_OK)
+        *out = engine;
+    else
+        hp_engine_destroy(engine);
+    return status;
 }
 
 void hp_engine_destroy(hp_engine *engine)
@@ -59,7 +76,8 @@ void hp_engine_destroy(hp_engine *engine)
     for (int i = 0; i < PLAN_COUNT; i++)
         hp_plan_release(memory, &engine->plans[i]);
     hp_buffer_release(memory, &engine->arena);
-    hp_deallocate(memory, engine->times);
+    hp_program_release(memory, &engine->program);
+    hp_deallocate(memory, engine->times_us);
     hp_deallocate(memory, engine);
 }
 
@@ -84,26 +102,32 @@ static hatpose_status make_plan(hp_engine *engine, hp_plan *plan,
                                 int width_net_px, int height_net_px,
                                 hatpose_error *err)
 {
+    const hp_plan_source source = {
+        .model = engine->source.model,
+        .packed = engine->packed,
+        .program = &engine->program,
+        .worker_count = hp_pool_thread_count(engine->source.pool),
+    };
+
     if (plan->width_net_px == width_net_px &&
         plan->height_net_px == height_net_px)
         return HATPOSE_OK;
-    if (plan->steps == NULL) {
-        hatpose_status status =
-            hp_plan_create(engine->memory, engine->model, plan, err);
+    if (plan == engine->last_run)
+        engine->last_run = NULL;
+    if (plan->tensors == NULL) {
+        hatpose_status status = hp_plan_create(engine->memory, source.model,
+                                               source.program, plan, err);
         if (status != HATPOSE_OK)
             return status;
     }
-    return hp_plan_make(plan, engine->model, hp_pool_thread_count(engine->pool),
-                        width_net_px, height_net_px, err);
+    return hp_plan_make(plan, &source, width_net_px, height_net_px, err);
 }
 
 hatpose_status hp_engine_plan(hp_engine *engine, int width_net_px,
-                              int height_net_px, float **input,
-                              hatpose_error *err)
+                              int height_net_px, hatpose_error *err)
 {
     char what[64];
 
-    *input = NULL;
     engine->current = NULL;
     if (width_net_px < 1 || height_net_px < 1)
         return hp_fail(err, HATPOSE_E_ARGUMENT, "network input %dx%d: empty",
@@ -121,59 +145,79 @@ hatpose_status hp_engine_plan(hp_engine *engine, int width_net_px,
         return status;
     plan->last_use = ++engine->use_count;
     engine->current = plan;
-    *input = (float *)engine->arena.data + plan->tensors[0].offset;
     return HATPOSE_OK;
 }
 
-static void run_steps(hp_engine *engine, const hp_plan *plan)
+typedef struct export_run {
+    const hp_engine *engine;
+    unsigned char *arena;
+    float *planes;
+} export_run;
+
+static void export_task(void *argument, int task, int worker)
 {
-    float *arena = engine->arena.data;
+    const export_run *run = argument;
+    const hp_plan *plan = run->engine->current;
+    const hp_export_piece *piece = &plan->exports[task];
+    const hp_placing *value = &run->engine->packed->layout.values[piece->value];
+    const hp_tensor *tensor = &plan->tensors[piece->value];
+    hp_export_run export = {
+        .in = hp_tensor_view(tensor, value, run->arena,
+                             (hp_block_range){0, value->block_count}, 0),
+        .width = tensor->width,
+        .height = tensor->height,
+        .pitch = tensor->pitch,
+        .first_channel = piece->channel,
+        .channel_count = piece->count,
+        .planes = run->planes + piece->offset,
+    };
+
+    (void)worker;
+    run->engine->packed->layers->export(&export);
+}
+
+static void run_steps(hp_engine *engine, const hp_input *input, float *planes)
+{
+    const hp_plan *plan = engine->current;
+    hp_pool *pool = engine->source.pool;
+    hp_step_run run = {
+        .model = engine->source.model,
+        .packed = engine->packed,
+        .tensors = plan->tensors,
+        .input = input,
+        .arena = engine->arena.data,
+        .scratch = (unsigned char *)engine->arena.data + plan->values_bytes,
+        .scratch_pitch = plan->scratch_pitch,
+    };
+    export_run export = {engine, run.arena, planes};
     double before_us = hp_clock_us();
 
-    for (int i = 0; i < engine->model->op_count; i++) {
-        const hp_step *step = &plan->steps[i];
-        hp_step_run run = {
-            .step = step,
-            .kernels = engine->kernels,
-            .arena = arena,
-            .scratch = arena + plan->values_floats,
-            .scratch_pitch = plan->scratch_pitch,
-        };
-        hp_pool_run(engine->pool, step->task_count, step->task, &run);
+    for (int i = 0; i < engine->program.group_count; i++) {
+        run.step = &plan->steps[i];
+        hp_pool_run(pool, run.step->task_count, hp_step_task(run.step), &run);
         double after_us = hp_clock_us();
-        engine->times[i] = (hp_op_time){
-            .name = step->op->name,
-            .kernel = step->kernel_name,
-            .mac_count = step->mac_count,
-            .time_us = after_us - before_us,
-            .precision = HATPOSE_PRECISION_F32,
-        };
+        engine->times_us[i] = after_us - before_us;
         before_us = after_us;
     }
-    engine->has_run = true;
+    hp_pool_run(pool, plan->export_count, export_task, &export);
+    engine->last_run = plan;
 }
 
-static const float *map_planes(const hp_engine *engine, const hp_plan *plan,
-                               const hp_map_group *group)
+void hp_engine_run(hp_engine *engine, const hp_input *input, hp_maps *maps)
 {
-    if (group->count == 0)
-        return NULL;
-    return (const float *)engine->arena.data +
-           hp_tensor_plane(&plan->tensors[group->value], group->first);
-}
-
-void hp_engine_run(hp_engine *engine, hp_maps *maps)
-{
-    const hatpose_model *model = engine->model;
+    const hatpose_model *model = engine->source.model;
     const hp_plan *plan = engine->current;
 
-    assert(plan != NULL);
-    run_steps(engine, plan);
+    assert(plan != NULL && input->width == plan->width_net_px &&
+           input->height == plan->height_net_px);
+    float *planes = (float *)(void *)((unsigned char *)engine->arena.data +
+                                      plan->tensors[model->value_count].offset);
+    run_steps(engine, input, planes);
     const hp_tensor *shape = &plan->tensors[model->heatmaps.value];
     *maps = (hp_maps){
-        .heatmaps = map_planes(engine, plan, &model->heatmaps),
-        .pafs = map_planes(engine, plan, &model->pafs),
-        .hats = map_planes(engine, plan, &model->hats),
+        .heatmaps = planes + plan->map_offsets[0],
+        .pafs = planes + plan->map_offsets[1],
+        .hats = model->hats.count > 0 ? planes + plan->map_offsets[2] : NULL,
         .heatmap_count = model->heatmaps.count,
         .paf_count = model->pafs.count,
         .hat_count = model->hats.count,
@@ -184,13 +228,24 @@ void hp_engine_run(hp_engine *engine, hp_maps *maps)
 
 int hp_engine_op_count(const hp_engine *engine)
 {
-    return engine->model->op_count;
+    return engine->source.model->op_count;
 }
 
 bool hp_engine_op_time(const hp_engine *engine, int index, hp_op_time *out)
 {
-    if (!engine->has_run || index < 0 || index >= engine->model->op_count)
+    const hp_plan *plan = engine->last_run;
+
+    if (plan == NULL || index < 0 || index >= engine->source.model->op_count)
         return false;
-    *out = engine->times[index];
+    int leader = engine->program.leader[index];
+    const hp_step *step = &plan->steps[leader];
+    bool leads = step->group->ops[step->group->op_count - 1] == index;
+    *out = (hp_op_time){
+        .name = engine->source.model->ops[index].name,
+        .kernel = step->kernel_name,
+        .mac_count = leads ? step->mac_count : 0,
+        .time_us = leads ? engine->times_us[leader] : 0,
+        .precision = engine->source.kernels->precision,
+    };
     return true;
 }

@@ -1,30 +1,84 @@
-/* tensor.c - sizes of values and their places in the arena. */
+/* tensor.c - sizes of values, their places in the arena, their pads. */
 #include "engine/tensor.h"
+
+#include <string.h>
 
 #include "base/memory.h"
 
-bool hp_tensor_measure(hp_tensor *tensor)
+bool hp_tensor_block_stride(hp_storage storage, size_t pixels, size_t *stride)
 {
-    size_t plane, size;
+    size_t lines;
 
-    if (!hp_size_multiply((size_t)tensor->width, (size_t)tensor->height,
-                          &plane) ||
-        !hp_size_multiply(plane, (size_t)tensor->channels, &size) ||
-        !hp_size_add(size, HP_TENSOR_STEP - 1, &size))
+    if (!hp_size_add(pixels, HP_SLACK_PIXELS, &lines) ||
+        !hp_size_multiply(lines, hp_pixel_stride(storage) / 64, &lines))
         return false;
-    tensor->size = size - size % HP_TENSOR_STEP;
-    return true;
+    return hp_size_multiply(lines | 1, 64, stride);
 }
 
-size_t hp_tensor_plane(const hp_tensor *tensor, int channel)
+bool hp_tensor_measure(hp_tensor *tensor, const hp_placing *placing)
 {
-    return tensor->offset +
-           (size_t)channel * (size_t)tensor->width * (size_t)tensor->height;
+    size_t pixels = hp_plane_pixels(tensor->width, tensor->height, tensor->pad);
+
+    return hp_tensor_block_stride(placing->storage, pixels,
+                                  &tensor->block_stride) &&
+           hp_size_multiply(tensor->block_stride, (size_t)placing->block_count,
+                            &tensor->size);
+}
+
+hp_view hp_tensor_view(const hp_tensor *tensor, const hp_placing *placing,
+                       unsigned char *arena, hp_block_range blocks, int row)
+{
+    const size_t first =
+        (size_t)blocks.first * (size_t)hp_block_channels(placing->storage);
+    const size_t pixel = hp_plane_origin(tensor->width, tensor->pad) +
+                         (size_t)row * (size_t)tensor->pitch;
+    hp_view view = {
+        .data = arena + tensor->offset +
+                (size_t)blocks.first * tensor->block_stride +
+                pixel * hp_pixel_stride(placing->storage),
+        .block_stride = tensor->block_stride,
+        .block_count = blocks.count,
+        .storage = placing->storage,
+    };
+
+    if (placing->step != NULL)
+        view.codes = (hp_codes){.step = placing->step + first,
+                                .inverse = placing->inverse + first,
+                                .zero = placing->zero};
+    return view;
+}
+
+void hp_tensor_clear_pad(const hp_tensor *tensor, const hp_placing *placing,
+                         unsigned char *arena, hp_block_range blocks,
+                         int first_row, int row_count)
+{
+    const size_t pixel = hp_pixel_stride(placing->storage);
+    const size_t right = (size_t)tensor->pad * pixel;
+    const size_t row = (size_t)tensor->pitch * pixel;
+    const size_t above = hp_plane_origin(tensor->width, tensor->pad) * pixel;
+    const int zero = placing->storage == HP_STORAGE_INT8 ? placing->zero : 0;
+
+    if (tensor->pad == 0)
+        return;
+    for (int b = 0; b < blocks.count; b++) {
+        unsigned char *block =
+            arena + tensor->offset +
+            (size_t)(blocks.first + b) * tensor->block_stride;
+        unsigned char *end = block + above + (size_t)first_row * row +
+                             (size_t)tensor->width * pixel;
+        if (first_row == 0)
+            memset(block, zero, above);
+        for (int y = 0; y < row_count; y++, end += row)
+            memset(end, zero, right);
+        if (first_row + row_count == tensor->height)
+            memset(block + above + (size_t)tensor->height * row, zero,
+                   (size_t)tensor->pad * row);
+    }
 }
 
 static bool alive_together(const hp_tensor *a, const hp_tensor *b)
 {
-    return a->first_op <= b->last_op && b->first_op <= a->last_op;
+    return a->first_step <= b->last_step && b->first_step <= a->last_step;
 }
 
 /* The lowest gap among the placed ones, which are sorted by offset. */

@@ -1,29 +1,39 @@
-/* tensor.h - where a value of the network lies: planes of packed rows, one
- * after the other, at an offset in the arena. */
+/* tensor.h - where a value of the network lies for one input size: blocks
+ * with pads as layer.h has them, at an offset in the arena. */
 #ifndef HP_TENSOR_H
 #define HP_TENSOR_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "engine/layout.h"
 
-/* Offsets and sizes in floats. Values start on a cache line. */
-enum { HP_TENSOR_STEP = 16 };
-
+/* Offsets and sizes in bytes. */
 typedef struct hp_tensor {
-    int width, height, channels; /* width 0: no operation writes it */
-    size_t offset;
-    size_t size;           /* rounded up to HP_TENSOR_STEP */
-    int first_op, last_op; /* that write or read it */
+    int width, height, pad, pitch; /* width 0: no step writes it */
+    size_t block_stride;
+    size_t offset, size;
+    int first_step, last_step; /* that write or read it; -1: none */
 } hp_tensor;
 
-/* Width, height and channels given: sets the size. False on overflow. */
-bool hp_tensor_measure(hp_tensor *tensor);
+/* Bytes from a block to the next for a run of pixels, the slack in it. An odd
+ * number of cache lines: blocks of the same pixel fall into different sets of
+ * a cache. False on overflow. */
+bool hp_tensor_block_stride(hp_storage storage, size_t pixels, size_t *stride);
 
-/* Offset of a channel's plane. */
-size_t hp_tensor_plane(const hp_tensor *tensor, int channel);
+/* Sides, pad and pitch given: sets block_stride and size. False on overflow.
+ */
+bool hp_tensor_measure(hp_tensor *tensor, const hp_placing *placing);
+
+/* A range of its blocks; data is pixel (0, row). */
+hp_view hp_tensor_view(const hp_tensor *tensor, const hp_placing *placing,
+                       unsigned char *arena, hp_block_range blocks, int row);
+
+/* Sets pixels of the pad to 0: those right of `row_count` rows, and what lies
+ * above the first row and below the last. */
+void hp_tensor_clear_pad(const hp_tensor *tensor, const hp_placing *placing,
+                         unsigned char *arena, hp_block_range blocks,
+                         int first_row, int row_count);
 
 /* Gives every tensor an offset such that no two that are alive in the same
- * operation overlap. order: room for count entries. *size is what they need
+ * step overlap. order: room for count entries. *size is what they need
  * together; false when that overflows. */
 bool hp_tensor_place(hp_tensor *tensors, int count, int *order, size_t *size);
 

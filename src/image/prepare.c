@@ -1,12 +1,11 @@
-/* prepare.c - from the caller's pixels to the network's input planes.
+/* prepare.c - from the caller's pixels to the network's input.
  *
- * In: pixels of any format, the mapping, the model's normalisation. Out:
- * three planes of floats. compat repeats the original to the bit; best averages
- * big pictures down by whole factors first, so that the bilinear step never
- * skips a pixel (docs/algorithm.md, "Input: compat", "Input: best"). */
+ * In: pixels of any format, the mapping, the model's normalisation. Out: the
+ * resized picture, which the first kernel normalises on its way. compat repeats
+ * the original to the bit; best averages big pictures down by whole factors
+ * first, so that the bilinear step never skips a pixel (docs/algorithm.md,
+ * "Input: compat", "Input: best"). */
 #include "image/prepare.h"
-
-#include <string.h>
 
 #include "base/error.h"
 
@@ -30,37 +29,27 @@ static int plane_channel(uint32_t format, int plane, bool planes_are_rgb)
     return pixels_are_rgb == planes_are_rgb ? plane : 2 - plane;
 }
 
-/* pixel_bytes is a constant in every call. */
-static inline void normalise_row(const uint8_t *restrict from, int pixel_bytes,
-                                 int count, float mean, float scale,
-                                 float *restrict out)
+static hp_input describe(const hp_pixels *resized, const hp_mapping *mapping,
+                         const hp_normalisation *normalisation)
 {
-    for (int x = 0; x < count; x++)
-        out[x] = ((float)from[x * pixel_bytes] - mean) * scale;
-}
+    hp_input input = {
+        .pixels = resized->data,
+        .stride_bytes = resized->stride_bytes,
+        .pixel_bytes = hp_pixel_bytes(resized->format),
+        .left = mapping->pad_left_net_px,
+        .top = mapping->pad_top_net_px,
+        .picture_width = resized->width_px,
+        .picture_height = resized->height_px,
+        .width = mapping->width_net_px,
+        .height = mapping->height_net_px,
+    };
 
-static void normalise(const hp_pixels *resized, const hp_mapping *mapping,
-                      const hp_normalisation *normalisation, int plane,
-                      float *out)
-{
-    int pixel_bytes = hp_pixel_bytes(resized->format);
-    const uint8_t *from = resized->data + plane_channel(resized->format, plane,
-                                                        normalisation->rgb);
-    float mean = normalisation->mean[plane];
-    float scale = normalisation->scale[plane];
-
-    out += (size_t)mapping->pad_top_net_px * (size_t)mapping->width_net_px +
-           (size_t)mapping->pad_left_net_px;
-    for (int y = 0; y < resized->height_px; y++) {
-        if (pixel_bytes == 3)
-            normalise_row(from, 3, resized->width_px, mean, scale, out);
-        else if (pixel_bytes == 4)
-            normalise_row(from, 4, resized->width_px, mean, scale, out);
-        else
-            normalise_row(from, 1, resized->width_px, mean, scale, out);
-        from += resized->stride_bytes;
-        out += mapping->width_net_px;
+    for (int c = 0; c < 3; c++) {
+        input.order[c] = plane_channel(resized->format, c, normalisation->rgb);
+        input.mean[c] = normalisation->mean[c];
+        input.scale[c] = normalisation->scale[c];
     }
+    return input;
 }
 
 /* In best the picture is averaged first where a side shrinks by 2 or more. */
@@ -85,8 +74,8 @@ static hp_resize_to plan_resize(const hp_pixels *picture,
 
 hatpose_status hp_prepare(hp_memory *memory, hp_preparer *preparer,
                           const hp_pixels *picture, const hp_mapping *mapping,
-                          const hp_normalisation *normalisation, float *planes,
-                          hatpose_error *err)
+                          const hp_normalisation *normalisation,
+                          hp_input *input, hatpose_error *err)
 {
     hp_resize_to to = plan_resize(picture, mapping);
     hp_pixels resized = {.width_px = to.width_px,
@@ -104,14 +93,7 @@ hatpose_status hp_prepare(hp_memory *memory, hp_preparer *preparer,
     if (status != HATPOSE_OK)
         return status;
     resized.data = preparer->resized.data;
-    size_t plane_count =
-        (size_t)mapping->width_net_px * (size_t)mapping->height_net_px;
-    if (to.width_px != mapping->width_net_px ||
-        to.height_px != mapping->height_net_px)
-        memset(planes, 0, 3 * plane_count * sizeof *planes);
-    for (int plane = 0; plane < 3; plane++)
-        normalise(&resized, mapping, normalisation, plane,
-                  planes + (size_t)plane * plane_count);
+    *input = describe(&resized, mapping, normalisation);
     return HATPOSE_OK;
 }
 

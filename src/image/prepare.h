@@ -1,4 +1,5 @@
-/* prepare.h - pixels to the network's input: resize, normalise, pad. */
+/* prepare.h - pixels to the network's input: resize, and how the network is
+ * to normalise and pad. */
 #ifndef HP_PREPARE_H
 #define HP_PREPARE_H
 
@@ -6,6 +7,7 @@
 
 #include "image/mapping.h"
 #include "image/resize.h"
+#include "kernels.h"
 
 /* As the model file says it: input = (pixel - mean) * scale, per plane in
  * the order of the planes. */
@@ -20,12 +22,13 @@ typedef struct hp_preparer {
     hp_buffer resized;
 } hp_preparer;
 
-/* planes: 3 * height_net_px * width_net_px floats. Gray counts as three
- * equal channels, alpha is dropped. Padding is 0 after normalisation. */
+/* *input shows the resized picture, which lies in the preparer until the next
+ * call. Gray counts as three equal channels, alpha is dropped. Padding is 0
+ * after normalisation. */
 hatpose_status hp_prepare(hp_memory *memory, hp_preparer *preparer,
                           const hp_pixels *picture, const hp_mapping *mapping,
-                          const hp_normalisation *normalisation, float *planes,
-                          hatpose_error *err);
+                          const hp_normalisation *normalisation,
+                          hp_input *input, hatpose_error *err);
 void hp_preparer_release(hp_memory *memory, hp_preparer *preparer);
 
 #endif

@@ -190,7 +190,7 @@ static hatpose_status read_limbs(const hp_gguf *gguf, hatpose_model *model,
 }
 
 static hatpose_status read_model(const hp_gguf *gguf, hatpose_model *model,
-                                 bool *in_place, hatpose_error *err)
+                                 hatpose_error *err)
 {
     hatpose_status status = check_checksum(gguf, model, err);
 
@@ -207,7 +207,7 @@ static hatpose_status read_model(const hp_gguf *gguf, hatpose_model *model,
     if (status == HATPOSE_OK)
         status = hp_ranges_read(gguf, model, err);
     if (status == HATPOSE_OK)
-        status = hp_weights_read(gguf, model, in_place, err);
+        status = hp_weights_read(gguf, model, err);
     return status;
 }
 
@@ -224,6 +224,7 @@ static hatpose_status create(const hatpose_host *host, hatpose_model **out,
         return status;
     *out = block;
     hp_memory_init(&(*out)->memory, host, 0);
+    hp_model_cache_init(*out, host);
     atomic_init(&(*out)->references, 1);
     return HATPOSE_OK;
 }
@@ -233,7 +234,7 @@ static void destroy(hatpose_model *model)
     hp_memory memory;
 
     hp_deallocate(&model->memory, model->ranges);
-    hp_deallocate(&model->memory, model->weights);
+    hp_model_cache_release(model);
     hp_deallocate(&model->memory, model->ops);
     hp_deallocate(&model->memory, model->values);
     hp_deallocate(&model->memory, model->file);
@@ -247,19 +248,14 @@ static hatpose_status open_bytes(hatpose_model *model, const void *data,
                                  size_t bytes, hatpose_error *err)
 {
     hp_gguf gguf;
-    bool in_place = true;
 
     hatpose_status status =
         hp_gguf_open(&model->memory, data, bytes, &gguf, err);
     if (status != HATPOSE_OK)
         return status;
     model->file_bytes = bytes;
-    status = read_model(&gguf, model, &in_place, err);
+    status = read_model(&gguf, model, err);
     hp_gguf_close(&model->memory, &gguf);
-    if (status == HATPOSE_OK && !in_place) {
-        hp_deallocate(&model->memory, model->file);
-        model->file = NULL;
-    }
     return status;
 }
 
@@ -325,6 +321,24 @@ hatpose_status hp_model_from_file(const char *utf8_path,
     }
     destroy(model);
     return name_path(utf8_path, &found, err);
+}
+
+hp_model_cache *hp_model_cache_of(const hatpose_model *model)
+{
+    return (hp_model_cache *)(uintptr_t)&model->cache;
+}
+
+void hp_model_cache_init(hatpose_model *model, const hatpose_host *host)
+{
+    pthread_mutex_init(&model->cache.mutex, NULL);
+    hp_memory_init(&model->cache.memory, host, 0);
+}
+
+void hp_model_cache_release(hatpose_model *model)
+{
+    if (model->cache.release != NULL)
+        model->cache.release(&model->cache.memory, model->cache.first);
+    pthread_mutex_destroy(&model->cache.mutex);
 }
 
 void hp_model_retain(hatpose_model *model)

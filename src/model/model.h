@@ -4,6 +4,8 @@
 #ifndef HP_MODEL_H
 #define HP_MODEL_H
 
+#include <pthread.h>
+
 #include "base/memory.h"
 #include "base/skeleton.h"
 #include "image/prepare.h"
@@ -29,8 +31,9 @@ typedef struct hp_op {
     int output, output_first, output_count;
     int kernel, stride, dilation;
     hp_weight_type weight_type;
-    const float *weight; /* [outputs][inputs][k][k], depthwise [c][3][3] */
-    const float *bias;   /* [outputs] or NULL */
+    const void *weight; /* [outputs][inputs][k][k], depthwise [c][3][3] */
+    const float *scale; /* [outputs] for i8, else NULL */
+    const float *bias;  /* [outputs] or NULL */
 } hp_op;
 
 typedef struct hp_value {
@@ -44,6 +47,15 @@ typedef struct hp_value {
 typedef struct hp_map_group {
     int value, first, count; /* count 0: the model has no such maps */
 } hp_map_group;
+
+/* What the engine made of the weights, for each kind of kernels that asked;
+ * `first` is the engine's and goes with the model. */
+typedef struct hp_model_cache {
+    pthread_mutex_t mutex; /* of all that follows */
+    hp_memory memory;
+    void *first;
+    void (*release)(hp_memory *memory, void *first);
+} hp_model_cache;
 
 struct hatpose_model {
     hp_memory memory;
@@ -60,8 +72,8 @@ struct hatpose_model {
     float *ranges; /* of all values, or NULL */
     hp_map_group heatmaps, pafs, hats;
     int limb_paf[HP_LIMB_COUNT]; /* PAF channel of x; y is the next */
-    void *file;    /* our copy of the bytes, or NULL when borrowed */
-    void *weights; /* what had to be turned into f32 */
+    void *file; /* our copy of the bytes, or NULL when borrowed */
+    hp_model_cache cache;
 };
 
 /* The model starts with one reference. copy false: data (aligned to 64)
@@ -73,6 +85,11 @@ hatpose_status hp_model_from_memory(const void *data, size_t bytes, bool copy,
 hatpose_status hp_model_from_file(const char *utf8_path,
                                   const hatpose_host *host, hatpose_model **out,
                                   hatpose_error *err);
+/* The one part of a model that changes. */
+hp_model_cache *hp_model_cache_of(const hatpose_model *model);
+void hp_model_cache_init(hatpose_model *model, const hatpose_host *host);
+void hp_model_cache_release(hatpose_model *model);
+
 void hp_model_retain(hatpose_model *model);
 void hp_model_release(hatpose_model *model); /* NULL is fine */
 

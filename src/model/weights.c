@@ -1,5 +1,6 @@
-/* weights.c - the tensors of a model file. In: f32, f16, bf16 or int8 with a
- * scale per output channel. Out: finite f32, aligned for the kernels. */
+/* weights.c - the tensors of a model file: f32, f16, bf16 or int8 with a
+ * scale per output channel. They stay as they are stored; a row at a time
+ * becomes floats when it is packed for the kernels. */
 #include "model/weights.h"
 
 #include <float.h>
@@ -11,11 +12,7 @@
 
 #include "base/error.h"
 
-enum {
-    /* A tensor starts on a cache line of the block. */
-    ALIGNMENT_FLOATS = HP_ALIGNMENT_BYTES / sizeof(float),
-    NAME_BYTES = sizeof((hp_op *)0)->name + sizeof ".weight"
-};
+enum { NAME_BYTES = sizeof((hp_op *)0)->name + sizeof ".weight" };
 
 typedef struct op_tensors { /* NULL: there is none */
     const hp_gguf_tensor *weight, *scale, *bias;
@@ -27,8 +24,6 @@ typedef struct loader {
     hatpose_model *model;
     op_tensors *tensors; /* one per op */
     unsigned char *used; /* one per tensor of the file */
-    bool in_place;       /* f32 stays where it is */
-    float *next;         /* free room in model->weights */
     hatpose_error *err;
 } loader;
 
@@ -48,8 +43,7 @@ static float float_of(uint32_t bits)
     return value;
 }
 
-/* The converters return whether all is finite, without a branch in the loop:
- * compilers make vector code of them. */
+/* Without a branch in the loop compilers make vector code. */
 static bool f32_is_finite(const float *values, size_t count)
 {
     uint32_t bad = 0;
@@ -59,10 +53,30 @@ static bool f32_is_finite(const float *values, size_t count)
     return !bad;
 }
 
-static bool convert_f16(const uint16_t *from, size_t count, float *to)
+/* An exponent of ones only is an infinity or a NaN. */
+static bool halves_are_finite(const uint16_t *values, size_t count,
+                              uint16_t exponent)
+{
+    uint32_t bad = 0;
+
+    for (size_t i = 0; i < count; i++)
+        bad |= (values[i] & exponent) == exponent;
+    return !bad;
+}
+
+/* w = q * scale: 128 is the largest |q|. */
+static bool scales_are_finite(const float *scales, size_t count)
+{
+    uint32_t bad = 0;
+
+    for (size_t i = 0; i < count; i++)
+        bad |= !(fabsf(scales[i]) <= FLT_MAX / 128);
+    return !bad;
+}
+
+static void convert_f16(const uint16_t *from, size_t count, float *to)
 {
     const uint32_t rebias = (127 - 15) << 23;
-    uint32_t bad = 0;
 
     for (size_t i = 0; i < count; i++) {
         uint32_t magnitude = from[i] & 0x7fffu;
@@ -74,36 +88,34 @@ static bool convert_f16(const uint16_t *from, size_t count, float *to)
         /* A mask: for a condition gcc makes no vector code. */
         uint32_t is_small = 0 - (uint32_t)(magnitude < 0x400u);
         to[i] = float_of(sign | (small & is_small) | (normal & ~is_small));
-        bad |= magnitude >= 0x7c00u;
     }
-    return !bad;
 }
 
-static bool convert_bf16(const uint16_t *from, size_t count, float *to)
+void hp_weight_row(const hp_op *op, int output, float *row)
 {
-    uint32_t bad = 0;
+    const size_t count =
+        (size_t)(op->kernel * op->kernel) *
+        (op->kind == HP_OP_DEPTHWISE ? 1 : (size_t)op->input_count);
+    const size_t first = (size_t)output * count;
+    const uint16_t *halves = op->weight;
+    const signed char *codes = op->weight;
 
-    for (size_t i = 0; i < count; i++) {
-        to[i] = float_of((uint32_t)from[i] << 16);
-        bad |= (from[i] & 0x7f80u) == 0x7f80u;
+    switch (op->weight_type) {
+    case HP_WEIGHT_F32:
+        memcpy(row, (const float *)op->weight + first, count * sizeof *row);
+        break;
+    case HP_WEIGHT_F16:
+        convert_f16(halves + first, count, row);
+        break;
+    case HP_WEIGHT_BF16:
+        for (size_t i = 0; i < count; i++)
+            row[i] = float_of((uint32_t)halves[first + i] << 16);
+        break;
+    case HP_WEIGHT_I8:
+        for (size_t i = 0; i < count; i++)
+            row[i] = (float)codes[first + i] * op->scale[output];
+        break;
     }
-    return !bad;
-}
-
-/* w = q * scale of the output channel. */
-static bool convert_i8(const signed char *from, const float *scales,
-                       size_t outputs, size_t per_output, float *to)
-{
-    uint32_t bad = 0;
-
-    for (size_t o = 0; o < outputs; o++) {
-        /* 128 is the largest |q|. */
-        bad |= !(fabsf(scales[o]) <= FLT_MAX / 128);
-        for (size_t i = 0; i < per_output; i++)
-            to[o * per_output + i] =
-                (float)from[o * per_output + i] * scales[o];
-    }
-    return !bad;
 }
 
 /* NULL in *out when the file has none of that name. */
@@ -208,8 +220,6 @@ static hatpose_status find_all(loader *load)
             find_op_tensors(load, &model->ops[i], &load->tensors[i]);
         if (status != HATPOSE_OK)
             return status;
-        if (model->ops[i].weight_type == HP_WEIGHT_F32)
-            load->in_place = true;
     }
     for (size_t i = 0; i < gguf->tensor_count; i++)
         if (!load->used[i])
@@ -223,67 +233,27 @@ static hatpose_status find_all(loader *load)
     return HATPOSE_OK;
 }
 
-/* Room in the block that a tensor takes, in floats. */
-static size_t room_of(const loader *load, const hp_gguf_tensor *tensor)
-{
-    if (tensor == NULL ||
-        (load->in_place && tensor->type == HP_GGUF_TENSOR_F32))
-        return 0;
-    size_t count = (size_t)tensor->element_count;
-    return (count + ALIGNMENT_FLOATS - 1) / ALIGNMENT_FLOATS * ALIGNMENT_FLOATS;
-}
-
-static hatpose_status allocate_block(loader *load)
-{
-    /* The file is at most 1 GiB, so the sum is at most 4 GiB and a bit. */
-    size_t count = 0;
-
-    for (int i = 0; i < load->model->op_count; i++)
-        count += room_of(load, load->tensors[i].weight) +
-                 room_of(load, load->tensors[i].bias);
-    if (count == 0)
-        return HATPOSE_OK;
-    hatpose_status status =
-        hp_allocate(&load->model->memory, count * sizeof(float),
-                    "model weights", &load->model->weights, load->err);
-    load->next = load->model->weights;
-    return status;
-}
-
-/* Room for a tensor in the block; NULL when it stays in the file. */
-static float *take(loader *load, const hp_gguf_tensor *tensor)
-{
-    size_t room = room_of(load, tensor);
-
-    if (room == 0)
-        return NULL;
-    load->next += room;
-    return load->next - room;
-}
-
-static hatpose_status place_weight(loader *load, hp_op *op,
-                                   const op_tensors *found)
+static hatpose_status take_weight(loader *load, hp_op *op,
+                                  const op_tensors *found)
 {
     const hp_gguf_tensor *tensor = found->weight;
     const void *data = tensor->data;
     size_t count = (size_t)tensor->element_count;
-    size_t outputs = (size_t)op->output_count;
-    float *to = take(load, tensor);
-    bool finite;
+    bool finite = true;
 
-    op->weight = to != NULL ? to : data;
+    op->weight = data;
     switch (op->weight_type) {
     case HP_WEIGHT_F16:
-        finite = convert_f16(data, count, to);
+        finite = halves_are_finite(data, count, 0x7c00u);
         break;
     case HP_WEIGHT_BF16:
-        finite = convert_bf16(data, count, to);
+        finite = halves_are_finite(data, count, 0x7f80u);
         break;
     case HP_WEIGHT_I8:
-        finite = convert_i8(data, (const void *)found->scale->data, outputs,
-                            count / outputs, to);
+        op->scale = (const void *)found->scale->data;
+        finite = scales_are_finite(op->scale, (size_t)op->output_count);
         break;
-    default:
+    case HP_WEIGHT_F32:
         finite = f32_is_finite(data, count);
         break;
     }
@@ -294,37 +264,26 @@ static hatpose_status place_weight(loader *load, hp_op *op,
     return HATPOSE_OK;
 }
 
-static void place_bias(loader *load, hp_op *op, const hp_gguf_tensor *bias)
-{
-    if (bias == NULL)
-        return;
-    float *to = take(load, bias);
-    op->bias = to != NULL ? to : (const void *)bias->data;
-    if (to != NULL)
-        memcpy(to, bias->data, bias->bytes);
-}
-
-static hatpose_status place_all(loader *load)
+static hatpose_status take_all(loader *load)
 {
     hatpose_model *model = load->model;
-    hatpose_status status = allocate_block(load);
+    hatpose_status status = HATPOSE_OK;
 
     for (int i = 0; i < model->op_count && status == HATPOSE_OK; i++) {
+        const op_tensors *found = &load->tensors[i];
         if (model->ops[i].kind == HP_OP_ADD)
             continue;
-        status = place_weight(load, &model->ops[i], &load->tensors[i]);
-        place_bias(load, &model->ops[i], load->tensors[i].bias);
+        status = take_weight(load, &model->ops[i], found);
+        if (found->bias != NULL)
+            model->ops[i].bias = (const void *)found->bias->data;
     }
     return status;
 }
 
 hatpose_status hp_weights_read(const hp_gguf *gguf, hatpose_model *model,
-                               bool *in_place, hatpose_error *err)
+                               hatpose_error *err)
 {
-    loader load = {.gguf = gguf,
-                   .model = model,
-                   .in_place = model->file == NULL,
-                   .err = err};
+    loader load = {.gguf = gguf, .model = model, .err = err};
     void *tensors = NULL, *used = NULL;
     hatpose_status status =
         hp_allocate_array(&model->memory, (size_t)model->op_count,
@@ -339,8 +298,7 @@ hatpose_status hp_weights_read(const hp_gguf *gguf, hatpose_model *model,
         status = find_all(&load);
     }
     if (status == HATPOSE_OK)
-        status = place_all(&load);
-    *in_place = load.in_place;
+        status = take_all(&load);
     hp_deallocate(&model->memory, used);
     hp_deallocate(&model->memory, tensors);
     return status;

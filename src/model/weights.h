@@ -1,16 +1,18 @@
-/* weights.h - the tensors of a model file as f32, one set per operation. */
+/* weights.h - the tensors of a model file, one set per operation. */
 #ifndef HP_WEIGHTS_H
 #define HP_WEIGHTS_H
 
 #include "model/gguf.h"
 #include "model/model.h"
 
-/* Sets weight, bias, weight_type of every op, model->weights and
- * parameter_count; every tensor must belong to an operation. f32 tensors stay
- * where they are in the file's bytes and *in_place says so, unless the file
- * is ours (model->file) and no weight is f32: then the biases are copied too,
- * so that the file can go. */
+/* Sets weight, scale, bias and weight_type of every op, where they lie in the
+ * file's bytes, and parameter_count. Every tensor must belong to an
+ * operation, and every number must be finite. */
 hatpose_status hp_weights_read(const hp_gguf *gguf, hatpose_model *model,
-                               bool *in_place, hatpose_error *err);
+                               hatpose_error *err);
+
+/* The weights of one output, or of one channel of a depthwise, as floats:
+ * [inputs][k][k]. */
+void hp_weight_row(const hp_op *op, int output, float *row);
 
 #endif

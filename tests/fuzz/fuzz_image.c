@@ -22,23 +22,27 @@ static void prepare(hp_memory *memory, const hp_picture *picture)
 {
     static const hp_normalisation normalisation = {
         {128, 128, 128}, {1.0f / 256, 1.0f / 256, 1.0f / 256}, false};
-    float planes[3 * NET_WIDTH_MAX * NET_WIDTH_MAX];
+    hp_input input;
+    unsigned sum = 0;
     hp_kernels kernels;
     hp_preparer preparer = {.resizer.kernels = &kernels};
     hp_pixels pixels = hp_picture_pixels(picture);
     hp_mapping mapping;
 
-    hp_kernels_select(0, &kernels);
+    hp_kernels_select(0, HATPOSE_PRECISION_F32, &kernels);
     if (hp_mapping_best(pixels.width_px, pixels.height_px, NET_HEIGHT,
                         NET_WIDTH_MAX, &mapping, NULL) != HATPOSE_OK)
         abort();
-    if (hp_prepare(memory, &preparer, &pixels, &mapping, &normalisation, planes,
+    if (hp_prepare(memory, &preparer, &pixels, &mapping, &normalisation, &input,
                    NULL) == HATPOSE_OK) {
-        size_t plane =
-            (size_t)mapping.width_net_px * (size_t)mapping.height_net_px;
-        for (size_t i = 0; i < 3 * plane; i++)
-            if (!(planes[i] >= -0.5f && planes[i] < 0.5f))
-                abort();
+        /* Every byte that the network will read is there. */
+        for (int y = 0; y < input.picture_height; y++)
+            for (int x = 0; x < input.picture_width * input.pixel_bytes; x++)
+                sum += input.pixels[(size_t)y * input.stride_bytes + (size_t)x];
+        if (sum > 255u * 4 * NET_WIDTH_MAX * NET_WIDTH_MAX ||
+            input.left + input.picture_width > input.width ||
+            input.top + input.picture_height > input.height)
+            abort();
     }
     hp_preparer_release(memory, &preparer);
 }

@@ -7,23 +7,27 @@
 #include "gguf_builder.h"
 #include "model/gguf.h"
 #include "model/model.h"
+#include "model/weights.h"
 
 /* Every weight must be there and be a number. */
 static void look_at(const hatpose_model *model)
 {
+    static float row[4096 * 9];
+
     for (int i = 0; i < model->op_count; i++) {
         const hp_op *op = &model->ops[i];
-        size_t outputs = (size_t)op->output_count;
         size_t inputs = op->kind == HP_OP_CONV ? (size_t)op->input_count : 1;
-        size_t count =
-            op->kind == HP_OP_ADD
-                ? 0
-                : outputs * inputs * (size_t)op->kernel * (size_t)op->kernel;
+        size_t count = inputs * (size_t)(op->kernel * op->kernel);
         float difference = 0;
-        for (size_t w = 0; w < count; w++)
-            difference += op->weight[w] - op->weight[w];
-        for (size_t b = 0; op->bias != NULL && b < outputs; b++)
-            difference += op->bias[b] - op->bias[b];
+        if (op->kind == HP_OP_ADD)
+            continue;
+        for (int o = 0; o < op->output_count; o++) {
+            hp_weight_row(op, o, row);
+            for (size_t w = 0; w < count; w++)
+                difference += row[w] - row[w];
+            if (op->bias != NULL)
+                difference += op->bias[o] - op->bias[o];
+        }
         if (difference != 0) /* NaN: infinity minus itself */
             abort();
     }

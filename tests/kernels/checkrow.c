@@ -370,8 +370,8 @@ int main(int argc, char **argv)
     random_state =
         argc > 1 ? strtoull(argv[1], NULL, 10) : (uint64_t)time(NULL);
     printf("seed %llu\n", (unsigned long long)random_state);
-    hp_kernels_select(UINT32_MAX, &scalar);
-    hp_kernels_select(0, &widest);
+    hp_kernels_select(UINT32_MAX, HATPOSE_PRECISION_F32, &scalar);
+    hp_kernels_select(0, HATPOSE_PRECISION_F32, &widest);
     check_all(scalar.rows, scalar.rows); /* nothing outside is touched */
     if (widest.rows == scalar.rows)
         printf("skip: only scalar rows on this machine\n");
