@@ -42,6 +42,12 @@ static inline int block_count(int channels)
     return (channels + BLOCK - 1) / BLOCK;
 }
 
+/* Where part `index` of `parts` about equal ones begins. */
+static inline int part_begin(int count, int index, int parts)
+{
+    return (int)((int64_t)count * index / parts);
+}
+
 /* Where the weights begin. */
 static inline float *pack_header(void *packed, int blocks)
 {

@@ -9,7 +9,7 @@
 #include "float_layers.h"
 #include "product.h"
 
-enum { STRIP_BYTES = 64 * 1024 };
+enum { PASS_BYTES = 128 * 1024 };
 
 size_t FLOAT_LAYER(conv_pack_bytes)(int outputs, int inputs, int tap_count)
 {
@@ -85,35 +85,31 @@ static void finish_tile(const hp_conv_run *run, const product *p, int block,
                block_at(&run->out, b, pixel), p->pixels);
 }
 
-/* The pixels first .. end - 1 in tiles of about equal size. */
+static int tile_pixels(const hp_conv_run *run)
+{
+    return run->in_step == 1 ? (int)TILE_PIXELS : (int)STEP_2_PIXELS;
+}
+
+/* Tiles first .. end - 1 of the run; all but its last one are full. */
 static void run_panel(const hp_conv_run *run, product *p, int block, int first,
                       int end)
 {
-    const int most = run->in_step == 1 ? (int)TILE_PIXELS : (int)STEP_2_PIXELS;
+    const int most = tile_pixels(run);
 
-    for (int tiles = (end - first + most - 1) / most; tiles > 0; tiles--) {
-        p->pixels = (end - first + tiles - 1) / tiles;
-        p->in = block_at(&run->in, 0, first * run->in_step);
-        p->out = block_at(&run->out, block, first);
+    for (int t = first; t < end; t++) {
+        const int pixel = t * most;
+        p->pixels = least(most, run->count - pixel);
+        p->in = block_at(&run->in, 0, pixel * run->in_step);
+        p->out = block_at(&run->out, block, pixel);
         multiply(p);
         if (run->activation == HP_ACTIVATION_ELU || run->addend.data != NULL)
-            finish_tile(run, p, block, first);
-        first += p->pixels;
+            finish_tile(run, p, block, pixel);
     }
 }
 
-/* Pixels that a pass over the weights is for: some tiles, whose input stays
- * in the L1 or, with a panel of weights, in the L2 cache. */
-static int strip_pixels(const hp_conv_run *run)
-{
-    const int most =
-        STRIP_BYTES / (run->in.block_count * BLOCK * (int)sizeof(float));
-
-    return most < TILE_PIXELS ? (int)TILE_PIXELS
-                              : most / TILE_PIXELS * TILE_PIXELS;
-}
-
-void FLOAT_LAYER(conv)(const hp_conv_run *run)
+/* Every panel of outputs for tiles first .. end - 1: one pass over the
+ * weights. */
+static void run_pass(const hp_conv_run *run, int first, int end)
 {
     product p = {
         .in_block = (ptrdiff_t)(run->in.block_stride / sizeof(float)),
@@ -126,17 +122,35 @@ void FLOAT_LAYER(conv)(const hp_conv_run *run)
     };
     const size_t block_weights =
         (size_t)run->in.block_count * BLOCK * (size_t)run->tap_count * BLOCK;
-    const int strip = strip_pixels(run);
     const int packed = packed_blocks(run->weight);
     const int blocks = least(packed, run->out.block_count);
 
-    fill_blocks(run, blocks);
-    for (int first = 0; first < run->count; first += strip)
-        for (int b = 0; b < blocks; b += PANEL_BLOCKS) {
-            p.weight = packed_weights(run->weight) + (size_t)b * block_weights;
-            p.bias = run->bias + b * BLOCK;
-            p.vectors = least(PANEL_BLOCKS, packed - b) * BLOCK_VECTORS;
-            p.out_blocks = least(PANEL_BLOCKS, blocks - b);
-            run_panel(run, &p, b, first, least(run->count, first + strip));
-        }
+    for (int b = 0; b < blocks; b += PANEL_BLOCKS) {
+        p.weight = packed_weights(run->weight) + (size_t)b * block_weights;
+        p.bias = run->bias + b * BLOCK;
+        p.vectors = least(PANEL_BLOCKS, packed - b) * BLOCK_VECTORS;
+        p.out_blocks = least(PANEL_BLOCKS, blocks - b);
+        run_panel(run, &p, b, first, end);
+    }
+}
+
+/* As many tiles a pass as stay in the L2 cache together with the weights. */
+static int pass_count(const hp_conv_run *run, int tiles)
+{
+    const int tile_bytes =
+        run->in.block_count * BLOCK * (int)sizeof(float) * TILE_PIXELS;
+    const int most = PASS_BYTES / tile_bytes;
+
+    return most == 0 ? tiles : (tiles + most - 1) / most;
+}
+
+void FLOAT_LAYER(conv)(const hp_conv_run *run)
+{
+    const int tiles = (run->count - 1) / tile_pixels(run) + 1;
+    const int passes = pass_count(run, tiles);
+
+    fill_blocks(run, least(packed_blocks(run->weight), run->out.block_count));
+    for (int i = 0; i < passes; i++)
+        run_pass(run, part_begin(tiles, i, passes),
+                 part_begin(tiles, i + 1, passes));
 }

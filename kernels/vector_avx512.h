@@ -16,7 +16,8 @@ enum { LANES = 16, TILE_PIXELS = 14, PANEL_VECTORS = 2, DEPTHWISE_COLUMNS = 4 };
 /* Sizes of tiles that have code of their own. From 8 on they keep the
  * multipliers busy; smaller ones are met in tiny pictures only. */
 #define TILE_SIZES(tile)                                                       \
-    tile(4) tile(8) tile(9) tile(10) tile(11) tile(12) tile(13) tile(14)
+    tile(2) tile(4) tile(6) tile(8) tile(9) tile(10) tile(11) tile(12)         \
+        tile(13) tile(14)
 
 static inline vec vec_load(const float *from)
 {

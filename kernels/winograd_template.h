@@ -21,7 +21,8 @@ enum {
     SIDE = 6, /* of a tile's input */
     OUT_SIDE = 4,
     ELEMENTS = SIDE * SIDE,
-    GROUP = 56 /* tiles */
+    GROUP_PRODUCTS = 56 / TILE_PIXELS,
+    GROUP = GROUP_PRODUCTS * TILE_PIXELS /* Winograd's tiles */
 };
 
 /* Floats from an element to the next, for a number of blocks: one line more
@@ -251,15 +252,12 @@ static void multiply_group(const float *elements, int in_blocks, int count,
                  .out_blocks = panel_blocks};
 
     for (int e = 0; e < ELEMENTS; e++, weight += panel) {
-        int first = 0;
         p.weight = weight;
-        for (int tiles = (count + TILE_PIXELS - 1) / TILE_PIXELS; tiles > 0;
-             tiles--) {
-            p.pixels = (count - first + tiles - 1) / tiles;
+        for (int first = 0; first < count; first += TILE_PIXELS) {
+            p.pixels = least(TILE_PIXELS, count - first);
             p.in = elements + (size_t)e * in_element + first * BLOCK;
             p.out = products + (size_t)e * out_element + first * BLOCK;
             multiply(&p);
-            first += p.pixels;
         }
     }
 }
@@ -406,13 +404,13 @@ static void run_group(const hp_winograd_run *run, int first, int count)
 
 void FLOAT_LAYER(winograd)(const hp_winograd_run *run)
 {
-    int first = run->first_tile;
-    const int end = first + run->tile_count;
+    const int products = (run->tile_count - 1) / TILE_PIXELS + 1;
+    const int groups = (products - 1) / GROUP_PRODUCTS + 1;
 
-    for (int groups = (run->tile_count + GROUP - 1) / GROUP; groups > 0;
-         groups--) {
-        int count = (end - first + groups - 1) / groups;
-        run_group(run, first, count);
-        first += count;
+    for (int i = 0; i < groups; i++) {
+        int first = part_begin(products, i, groups) * TILE_PIXELS;
+        int end = part_begin(products, i + 1, groups) * TILE_PIXELS;
+        run_group(run, run->first_tile + first,
+                  least(end, run->tile_count) - first);
     }
 }
