@@ -130,9 +130,15 @@ static void expand(const packing *p, int index, float *row, float *out)
     for (int o = 0; o < op->output_count; o++) {
         float *line = out + (size_t)(out_place[o] - out_place[0]) * width;
         hp_weight_row(op, o, row);
-        for (int i = 0; i < op->input_count; i++)
+        /* Channels mostly lie as they are counted: whole runs at once. */
+        for (int i = 0, end; i < op->input_count; i = end) {
+            for (end = i + 1; end < op->input_count; end++)
+                if (in_place[end] != in_place[end - 1] + 1)
+                    break;
             memcpy(line + (size_t)(in_place[i] - in_place[0]) * taps,
-                   row + (size_t)i * taps, taps * sizeof *row);
+                   row + (size_t)i * taps,
+                   (size_t)(end - i) * taps * sizeof *row);
+        }
     }
 }
 
