@@ -146,7 +146,8 @@ static void finish(server *s)
     int64_t door_us = hps_clock_us() + http->options->drain_us;
 
     http->stopping = true;
-    say(s, "stopping: %zu requests to finish", http->in_flight);
+    say(s, "stopping: %zu request%s to finish", http->in_flight,
+        http->in_flight == 1 ? "" : "s");
     while (hps_clock_us() < door_us)
         turn(s);
     hps_http_close_door(http);

@@ -2,6 +2,8 @@
 #include "commands.h"
 #include "console.h"
 
+const char cmd_serve_help[] = "hatpose serve: this build is without it\n";
+
 int cmd_serve(char **arguments)
 {
     (void)arguments;

@@ -19,6 +19,7 @@ int cmd_hats(char **arguments);
 int cmd_info(char **arguments);
 int cmd_bench(char **arguments);
 int cmd_serve(char **arguments);
+extern const char cmd_serve_help[]; /* what this build of it can do */
 
 /* The help of a command, of all with NULL; false when there is none. */
 bool help_print(const char *command);

@@ -89,37 +89,6 @@ static const char bench_help[] =
     "      --cpu-off LIST  not these: avx2,avx512,neon,amx,vnni,blas\n"
     "  -h, --help\n";
 
-static const char serve_help[] =
-    "Usage: hatpose serve [options]\n"
-    "Answers over HTTP until Ctrl-C or SIGTERM; a page for browsers.\n"
-    "\n"
-    "Where\n"
-    "      --host ADDRESS  127.0.0.1: only this machine; 0.0.0.0 or :: all\n"
-    "      --port N        24417; 0: any free one\n"
-    "      --api-key-file FILE   bearer tokens, one a line\n"
-    "Model\n"
-    "  -m, --model FILE    GGUF (default: built in)\n"
-    "  -s, --size N        network height, a multiple of 8 (256)\n"
-    "      --workers N     pictures at once (the cores you may use)\n"
-    "  -t, --threads N     cores for one picture (1)\n"
-    "Clients of the old service\n"
-    "      --compat v3|v6  the version that POST / answers as (v3)\n"
-    "      --no-discs      v3 without white discs at the hats\n"
-    "Limits\n"
-    "      --queue N       requests that wait for a worker (64)\n"
-    "      --deadline S    seconds there, then 503 (5)\n"
-    "      --timeout S     seconds for a request to arrive, a reply to go "
-    "(30)\n"
-    "      --connections N (2048)\n"
-    "      --max-body MB   of a request, packed or not (32)\n"
-    "      --max-pixels MP millions of a picture (50)\n"
-    "      --max-hats N    boxes of a picture (4096)\n"
-    "Manners\n"
-    "      --access-log FILE   a line of JSON a request; - is stdout, the\n"
-    "                      default; none\n"
-    "      --drain S       seconds to go on accepting after SIGTERM (0)\n"
-    "  -q, --quiet  -v, --verbose  -h, --help\n";
-
 bool help_print(const char *command)
 {
     if (command == NULL)
@@ -133,7 +102,7 @@ bool help_print(const char *command)
     else if (strcmp(command, "bench") == 0)
         fputs(bench_help, stdout);
     else if (strcmp(command, "serve") == 0)
-        fputs(serve_help, stdout);
+        fputs(cmd_serve_help, stdout);
     else if (strcmp(command, "help") == 0)
         fputs("Usage: hatpose help [COMMAND]\n", stdout);
     else
