@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <zlib.h>
+
 #include "check.h"
 #include "counting_host.h"
 #include "drawn_people.h"
@@ -224,6 +226,52 @@ static void compat_poses_are_those_of_the_demo(void)
     CHECK(count == (set.complete ? 3 : 0));
     if (!set.complete)
         printf("skipped: poses on photos need HATPOSE_SHARED\n");
+    golden_close(&set);
+}
+
+/* All that a decoder says, as bits. */
+static uLong checksum(const hp_people *people)
+{
+    uLong sum = crc32(0, (const Bytef *)people->peaks,
+                      (uInt)people->peak_count * sizeof *people->peaks);
+
+    for (int i = 0; i < people->person_count; i++) {
+        const hp_person *person = &people->people[i];
+        sum = crc32(sum, (const Bytef *)person->peaks, sizeof person->peaks);
+        sum = crc32(sum, (const Bytef *)&person->score, sizeof person->score);
+    }
+    return sum;
+}
+
+static void every_kernel_gives_the_same_people(void)
+{
+    golden_set set;
+    size_t i;
+    const json_t *test_case;
+
+    if (!golden_open(&set)) {
+        CHECK_MESSAGE(false, "no vectors");
+        return;
+    }
+    json_array_foreach(golden_cases(&set, "d_decode"), i, test_case)
+    {
+        for (int m = 0; m < MODE_COUNT; m++) {
+            vector v;
+            uLong sums[2];
+            if (!open_vector(&set, test_case, &v))
+                continue;
+            for (int scalar = 0; scalar < 2; scalar++) {
+                hp_kernels_select(scalar ? UINT32_MAX : 0,
+                                  HATPOSE_PRECISION_F32, &kernels);
+                hp_people people = decoded(&v, modes[m].decode);
+                sums[scalar] = checksum(&people);
+            }
+            hp_kernels_select(0, HATPOSE_PRECISION_F32, &kernels);
+            CHECK_MESSAGE(sums[0] == sums[1], "%s, %s", golden_name(test_case),
+                          modes[m].name);
+            close_vector(&v);
+        }
+    }
     golden_close(&set);
 }
 
@@ -688,6 +736,7 @@ int main(void)
     RUN(compat_equals_the_original);
     hp_kernels_select(0, HATPOSE_PRECISION_F32, &kernels);
     RUN(compat_poses_are_those_of_the_demo);
+    RUN(every_kernel_gives_the_same_people);
     RUN(best_finds_what_symmetry_hides_from_compat);
     RUN(empty_maps_have_nobody);
     RUN(any_maps_of_small_sizes_are_decoded);

@@ -109,6 +109,79 @@ static void golden_cases_are_equal_in_every_bit(void)
     golden_close(&set);
 }
 
+/* Means of blocks, rounded as the resizer is to round them. */
+static void average(const hp_pixels *from, int factor_x, int factor_y,
+                    uint8_t *out)
+{
+    int channels = hp_pixel_bytes(from->format);
+
+    for (int top = 0; top < from->height_px; top += factor_y)
+        for (int left = 0; left < from->width_px; left += factor_x)
+            for (int k = 0; k < channels; k++) {
+                int sum = 0, count = 0;
+                for (int y = top; y < top + factor_y && y < from->height_px;
+                     y++)
+                    for (int x = left;
+                         x < left + factor_x && x < from->width_px; x++) {
+                        sum += from->data[(size_t)y * from->stride_bytes +
+                                          (size_t)(x * channels + k)];
+                        count++;
+                    }
+                *out++ = (uint8_t)((float)sum * (1.0f / (float)count) + 0.5f);
+            }
+}
+
+static void resize(const hp_pixels *from, const hp_resize_to *to, uint8_t *out)
+{
+    size_t stride = (size_t)(to->width_px * hp_pixel_bytes(from->format));
+    hatpose_error err;
+
+    CHECK_MESSAGE(hp_resize_linear_u8(&memory, &resizer, from, to, out, stride,
+                                      &err) == HATPOSE_OK,
+                  "%s", err.message);
+}
+
+/* In one pass as in two. Odd sizes, and those where the averages are what is
+ * wanted already. */
+static void averaging_on_the_way_changes_nothing(void)
+{
+    enum { WIDTH = 217, HEIGHT = 160 };
+    static const hp_resize_to cases[] = {
+        {100, 70, 217.0 / 100 / 2, 160.0 / 70 / 2, 2, 2},
+        {70, 33, 217.0 / 70 / 3, 160.0 / 33 / 4, 3, 4},
+        {44, 32, 1, 1, 5, 5},
+        {217, 20, 1, 1, 1, 8},
+        {13, 8, 217.0 / 13 / 16, 160.0 / 8 / 20, 16, 20},
+        {9, 100, 217.0 / 9 / 24, 1.6, 24, 1}};
+    static const uint32_t formats[] = {HATPOSE_BGR8, HATPOSE_RGBA8,
+                                       HATPOSE_GRAY8};
+    static uint8_t pixels[WIDTH * HEIGHT * 4], means[WIDTH * HEIGHT * 4];
+    static uint8_t once[WIDTH * HEIGHT * 4], twice[WIDTH * HEIGHT * 4];
+    uint32_t state = 1;
+
+    for (size_t i = 0; i < sizeof pixels; i++) {
+        state = state * 1664525u + 1013904223u;
+        pixels[i] = (uint8_t)(state >> 24);
+    }
+    for (size_t i = 0; i < 18; i++) {
+        hp_resize_to to = cases[i / 3];
+        hp_pixels all = {pixels, WIDTH, HEIGHT, 0, formats[i % 3]};
+        int channels = hp_pixel_bytes(all.format);
+        size_t bytes = (size_t)(to.width_px * to.height_px * channels);
+        all.stride_bytes = (size_t)(WIDTH * channels);
+        resize(&all, &to, once);
+        average(&all, to.factor_x, to.factor_y, means);
+        hp_pixels small = {means, (WIDTH + to.factor_x - 1) / to.factor_x,
+                           (HEIGHT + to.factor_y - 1) / to.factor_y, 0,
+                           all.format};
+        small.stride_bytes = (size_t)(small.width_px * channels);
+        to.factor_x = to.factor_y = 1;
+        resize(&small, &to, twice);
+        CHECK_MESSAGE(memcmp(once, twice, bytes) == 0, "case %zu, %d channels",
+                      i / 3, channels);
+    }
+}
+
 static void one_pixel_fills_everything(void)
 {
     const uint8_t pixel[3] = {7, 99, 255};
@@ -145,8 +218,10 @@ int main(void)
     hp_memory_init(&memory, NULL, 0);
     hp_kernels_select(0, HATPOSE_PRECISION_F32, &kernels);
     RUN(golden_cases_are_equal_in_every_bit);
+    RUN(averaging_on_the_way_changes_nothing);
     hp_kernels_select(UINT32_MAX, HATPOSE_PRECISION_F32, &kernels);
     RUN(golden_cases_are_equal_in_every_bit);
+    RUN(averaging_on_the_way_changes_nothing);
     RUN(one_pixel_fills_everything);
     RUN(impossible_sizes_are_refused);
     hp_resizer_release(&memory, &resizer);
