@@ -627,6 +627,37 @@ static void coefficients_count_against_the_budget(void)
     picture_free(&file);
 }
 
+/* Whether a picture can be read does not depend on those before it. */
+static void kept_memory_is_given_up_for_a_budget(void)
+{
+    picture_file first = picture_jpeg(640, 480, PICTURE_JPEG_PROGRESSIVE);
+    picture_file second = picture_png(640, 480, 8, 2);
+    size_t budget = 640 * 480 * 3;
+    hatpose_status status = HATPOSE_E_LIMIT;
+
+    if (first.bytes == 0)
+        return;
+    while (status != HATPOSE_OK && budget < 100000000) {
+        hp_memory poor;
+        hp_picture alone = {0}, after = {0};
+        budget += 50000;
+        hp_memory_init(&poor, NULL, budget);
+        status = hp_picture_decode(&poor, &limits, second.data, second.bytes,
+                                   &alone, &err);
+        hp_picture_release(&poor, &alone);
+        /* Both may fail, but only for want of memory of their own. */
+        hp_picture_decode(&poor, &limits, first.data, first.bytes, &after,
+                          NULL);
+        CHECK(hp_picture_decode(&poor, &limits, second.data, second.bytes,
+                                &after, &err) == status);
+        hp_picture_release(&poor, &after);
+        CHECK(atomic_load(&poor.used_bytes) == 0);
+    }
+    CHECK(status == HATPOSE_OK);
+    picture_free(&first);
+    picture_free(&second);
+}
+
 int main(void)
 {
     hp_memory_init(&memory, NULL, 0);
@@ -652,6 +683,7 @@ int main(void)
     RUN(encoded_limit_is_kept);
     RUN(every_budget_is_kept);
     RUN(coefficients_count_against_the_budget);
+    RUN(kept_memory_is_given_up_for_a_budget);
     hp_picture_release(&memory, &picture);
     CHECK(atomic_load(&memory.used_bytes) == 0);
     CHECK_EXIT();

@@ -229,41 +229,61 @@ hatpose_status hp_picture_size(const hp_image_limits *limits, const void *data,
     return status;
 }
 
+/* The pixels of what the header describes, turned. */
+static hatpose_status decode_turned(hp_memory *memory, hp_picture *picture,
+                                    const uint8_t *data, size_t bytes,
+                                    const header *h, hatpose_error *err)
+{
+    bool turned = h->orientation != 1;
+    size_t picture_bytes;
+
+    if (!hp_size_multiply((size_t)h->width_px, (size_t)h->height_px,
+                          &picture_bytes) ||
+        !hp_size_multiply(picture_bytes, 3, &picture_bytes))
+        return hp_fail(err, HATPOSE_E_LIMIT,
+                       "picture of %d x %d px is no size in memory",
+                       h->width_px, h->height_px);
+    hatpose_status status = hp_buffer_reserve(memory, &picture->pixels,
+                                              picture_bytes, "picture", err);
+    if (status == HATPOSE_OK && turned)
+        status = hp_buffer_reserve(memory, &picture->unturned, picture_bytes,
+                                   "picture before its EXIF turn", err);
+    if (status == HATPOSE_OK)
+        status = decode_stored(
+            memory, picture, data, bytes, h,
+            turned ? picture->unturned.data : picture->pixels.data, err);
+    if (status == HATPOSE_OK && turned)
+        hp_turn(picture->unturned.data, h->width_px, h->height_px,
+                h->orientation, picture->pixels.data);
+    return status;
+}
+
+static bool holds_memory(const hp_picture *picture)
+{
+    return picture->pixels.data != NULL || picture->jpeg != NULL;
+}
+
 hatpose_status hp_picture_decode(hp_memory *memory,
                                  const hp_image_limits *limits,
                                  const void *data, size_t bytes,
                                  hp_picture *picture, hatpose_error *err)
 {
     header h;
-    size_t picture_bytes;
+    bool held = holds_memory(picture);
 
     picture->width_px = picture->height_px = 0;
     hatpose_status status = read_header(limits, data, bytes, &h, err);
     if (status != HATPOSE_OK)
         return status;
-    bool turned = h.orientation != 1;
-    if (!hp_size_multiply((size_t)h.width_px, (size_t)h.height_px,
-                          &picture_bytes) ||
-        !hp_size_multiply(picture_bytes, 3, &picture_bytes))
-        return hp_fail(err, HATPOSE_E_LIMIT,
-                       "picture of %d x %d px is no size in memory", h.width_px,
-                       h.height_px);
-    status = hp_buffer_reserve(memory, &picture->pixels, picture_bytes,
-                               "picture", err);
-    if (status == HATPOSE_OK && turned)
-        status = hp_buffer_reserve(memory, &picture->unturned, picture_bytes,
-                                   "picture before its EXIF turn", err);
+    status = decode_turned(memory, picture, data, bytes, &h, err);
+    /* What pictures before it left behind must not break its budget. */
+    if (held && status == HATPOSE_E_LIMIT) {
+        hp_picture_release(memory, picture);
+        status = decode_turned(memory, picture, data, bytes, &h, err);
+    }
     if (status == HATPOSE_OK)
-        status = decode_stored(
-            memory, picture, data, bytes, &h,
-            turned ? picture->unturned.data : picture->pixels.data, err);
-    if (status != HATPOSE_OK)
-        return status;
-    if (turned)
-        hp_turn(picture->unturned.data, h.width_px, h.height_px, h.orientation,
-                picture->pixels.data);
-    set_turned_size(picture, &h);
-    return HATPOSE_OK;
+        set_turned_size(picture, &h);
+    return status;
 }
 
 void hp_picture_release(hp_memory *memory, hp_picture *picture)
