@@ -230,7 +230,7 @@ static void convolve(const hp_conv_run *run)
     _Alignas(64) unsigned char sums[2][BLOCK_ROWS * HP_SUM_ROW_BYTES];
     pipeline p = {.run = run,
                   .panel_bytes = (size_t)steps * STEP_BYTES,
-                  .rows_a_step = (BLOCK_ROWS + steps - 1) / steps,
+                  .rows_a_step = ((BLOCK_ROWS + steps - 1) / steps + 3) / 4 * 4,
                   .to = sums[1],
                   .sums = {sums[0], sums[1]}};
 

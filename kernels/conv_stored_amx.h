@@ -8,8 +8,10 @@ enum { BLOCK_CHANNELS = 32, STEP_BYTES = 2 * PARTS * HP_TILE_BYTES };
 
 static void begin_finish(finish *f, const hp_conv_run *run)
 {
-    *f = (finish){run->addend, run->out, run->bias, run->activation,
-                  run->sum_activation};
+    static const float one = 1.0f;
+
+    *f = (finish){run->addend, run->out,        run->bias,
+                  &one,        run->activation, run->sum_activation};
 }
 
 static const unsigned char *packed_tiles(const packed_header *head)

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "codes_avx512.h"
-#include "int8_weight.h"
 #include "layers_vnni.h"
 
 enum {
@@ -16,13 +15,9 @@ enum {
     MOST_ROWS = 2 /* of output at a time */
 };
 
-/* Group g of a vector holds, of each quarter of the block's channels, 4g to
+/* Group g of a column holds, of each quarter of the block's channels, 4g to
  * 4g + 3: so bytes come together, and go back into a pixel, without a
  * permutation. */
-static int group_channel(int group, int lane)
-{
-    return lane / 4 * 16 + group * 4 + lane % 4;
-}
 
 /* What a block multiplies with, ready for the instruction. */
 typedef struct block_weights {
@@ -39,40 +34,72 @@ typedef struct row_task {
     int zero; /* of out */
 } row_task;
 
-/* Scale and bias give numbers of the layer for ELU, else units of the
- * output's step. */
-static void set_channel(const hp_depthwise_run *run, int block, int group,
-                        int lane, block_weights *to)
+/* Part p of a block in the order of its channels: what belongs to lanes 4q to
+ * 4q + 3 is quarter p of group q. */
+static void spread_part(int part, __m512i lanes, void *groups)
 {
-    const int channel = group_channel(group, lane);
-    const int at = block * BLOCK_CHANNELS + channel;
-    const float *weight = run->weight + block * 9 * BLOCK_CHANNELS + channel;
-    const float inverse = run->out.codes.inverse[at];
-    const float unit = run->activation == HP_ACTIVATION_ELU ? 1.0f : inverse;
-    const float step = hp_int8_channel_scale(weight, BLOCK_CHANNELS);
-    int sum = 0;
+    _Alignas(64) int32_t numbers[LANES];
 
-    for (int t = 0; t < 9; t++) {
-        int code = hp_int8_weight(weight[t * BLOCK_CHANNELS], step);
-        for (int r = 0; r < MOST_ROWS; r++)
-            to->quads[r][t % 3][group][lane * 4 + t / 3 + r] =
-                (signed char)code;
-        sum += code;
+    _mm512_store_si512(numbers, lanes);
+    for (int g = 0; g < GROUPS; g++)
+        memcpy((char *)groups + g * 64 + part * 16, numbers + g * 4, 16);
+}
+
+/* Scale and bias give numbers of the layer for ELU, else units of the
+ * output's step with its zero. */
+static void set_part(const hp_depthwise_run *run, int block, int part,
+                     block_weights *to)
+{
+    const int at = block * BLOCK_CHANNELS + part * LANES;
+    const float *weight =
+        run->weight + block * 9 * BLOCK_CHANNELS + part * LANES;
+    const vec inverse = _mm512_loadu_ps(run->out.codes.inverse + at);
+    const bool elu = run->activation == HP_ACTIVATION_ELU;
+    const vec unit = elu ? vec_all(1.0f) : inverse;
+    const vec zero = vec_all(elu ? 0.0f : (float)run->out.codes.zero);
+    vec step = vec_all(0.0f);
+    __m512i sum = _mm512_setzero_si512();
+
+    /* As hp_int8_channel_scale and hp_int8_weight: what is rounded is no
+     * more than 127. */
+    for (int t = 0; t < 9; t++)
+        step =
+            vec_max(step, _mm512_abs_ps(vec_load(weight + t * BLOCK_CHANNELS)));
+    step = _mm512_div_ps(step, vec_all(127.0f));
+    step = vec_where_positive(step, step, vec_all(1.0f));
+    for (int column = 0; column < TAP_COLUMNS; column++) {
+        __m512i quads = _mm512_setzero_si512();
+        for (int row = 2; row >= 0; row--) {
+            __m512i code = _mm512_cvtps_epi32(_mm512_div_ps(
+                vec_load(weight + (row * 3 + column) * BLOCK_CHANNELS), step));
+            code = _mm512_max_epi32(
+                _mm512_set1_epi32(-127),
+                _mm512_min_epi32(_mm512_set1_epi32(127), code));
+            sum = _mm512_add_epi32(sum, code);
+            quads = _mm512_or_si512(
+                _mm512_slli_epi32(quads, 8),
+                _mm512_and_si512(code, _mm512_set1_epi32(0xff)));
+        }
+        for (int r = 0; r < MOST_ROWS; r++) {
+            spread_part(part, quads, to->quads[r][column]);
+            quads = _mm512_slli_epi32(quads, 8);
+        }
     }
-    const float scale = step * run->in.codes.step[at];
-    to->scale[group][lane] = scale * unit;
-    to->bias[group][lane] =
-        (run->bias[at] - scale * (float)(run->in.codes.zero * sum)) * unit;
-    to->inverse[group][lane] = inverse;
+    const vec scale = vec_mul(step, _mm512_loadu_ps(run->in.codes.step + at));
+    const vec shift =
+        vec_mul(scale, _mm512_cvtepi32_ps(_mm512_mullo_epi32(
+                           sum, _mm512_set1_epi32(run->in.codes.zero))));
+    const vec bias = vec_sub(vec_load(run->bias + at), shift);
+    spread_part(part, _mm512_castps_si512(vec_mul(scale, unit)), to->scale);
+    spread_part(part, _mm512_castps_si512(vec_fma(bias, unit, zero)), to->bias);
+    spread_part(part, _mm512_castps_si512(inverse), to->inverse);
 }
 
 static void set_weights(const hp_depthwise_run *run, int block,
                         block_weights *to)
 {
-    memset(to, 0, sizeof *to);
-    for (int g = 0; g < GROUPS; g++)
-        for (int lane = 0; lane < LANES; lane++)
-            set_channel(run, block, g, lane, to);
+    for (int part = 0; part < PARTS_A_BLOCK; part++)
+        set_part(run, block, part, to);
 }
 
 /* Four rows of a column, channel by channel. */
@@ -114,13 +141,13 @@ store_pixel(const row_task *task, const block_weights *weights, int row,
             _mm512_dpbusd_epi32(sum, centre[g], _mm512_load_si512(quads[1][g]));
         sum =
             _mm512_dpbusd_epi32(sum, right[g], _mm512_load_si512(quads[2][g]));
-        value[g] = activate(vec_fma(_mm512_cvtepi32_ps(sum),
-                                    vec_load(weights->scale[g]),
-                                    vec_load(weights->bias[g])),
-                            activation);
-        if (activation == HP_ACTIVATION_ELU)
-            value[g] = vec_mul(value[g], vec_load(weights->inverse[g]));
-        value[g] = vec_add(value[g], vec_all(zero));
+        value[g] = vec_fma(_mm512_cvtepi32_ps(sum), vec_load(weights->scale[g]),
+                           vec_load(weights->bias[g]));
+        if (activation == HP_ACTIVATION_RELU)
+            value[g] = vec_max(value[g], vec_all(zero));
+        else if (activation == HP_ACTIVATION_ELU)
+            value[g] = vec_fma(activate(value[g], activation),
+                               vec_load(weights->inverse[g]), vec_all(zero));
     }
     _mm512_store_si512(task->out[row] + at * BLOCK_CHANNELS,
                        vec_to_codes(value[0], value[1], value[2], value[3]));

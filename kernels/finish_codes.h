@@ -21,62 +21,87 @@ static inline unsigned char *panel_pixel(const hp_view *view, int panel,
     return part_pixel(view, 2 * panel, pixel);
 }
 
-/* Numbers in units of the output's step, with its zero: rounded and cut they
- * are codes. Whatever is below `least` becomes that. */
+/* How sums become units of the output's step, with its zero: rounded and cut
+ * they are codes. A code of the addend is worth `addend` units; what its zero
+ * adds too much is in bias and least. */
 typedef struct unit_scale {
-    vec scale[2], bias[2], least;
+    vec scale[2], bias[2], least[2], addend[2], sum_least;
 } unit_scale;
 
-static inline unit_scale scale_to_units(const finish *f, int panel)
+static inline unit_scale scale_to_units(const finish *f, int panel,
+                                        const bool add)
 {
     const float zero = (float)f->out.codes.zero;
-    unit_scale units = {
-        .least = vec_all(f->activation == HP_ACTIVATION_RELU ? zero : 0.0f)};
+    const vec lowest = vec_all(-1e9f);
+    unit_scale units = {.sum_least = f->sum_activation == HP_ACTIVATION_RELU
+                                         ? vec_all(zero)
+                                         : lowest};
 
     for (int i = 0; i < 2; i++) {
         const int channel = panel * HP_PANEL_OUTPUTS + i * LANES;
         vec inverse = _mm512_loadu_ps(f->out.codes.inverse + channel);
+        vec zeros = vec_all(zero);
+        if (add) {
+            units.addend[i] = vec_mul(
+                _mm512_loadu_ps(f->addend.codes.step + channel), inverse);
+            zeros = vec_fma(units.addend[i],
+                            vec_all(-(float)f->addend.codes.zero), zeros);
+        }
         units.scale[i] =
             vec_mul(scale_load(f->scale, channel / LANES), inverse);
-        units.bias[i] =
-            vec_fma(vec_load(f->bias + channel), inverse, vec_all(zero));
+        units.bias[i] = vec_fma(vec_load(f->bias + channel), inverse, zeros);
+        units.least[i] = f->activation == HP_ACTIVATION_RELU ? zeros : lowest;
     }
     return units;
 }
 
+/* 16 sums, and as many codes of the addend. */
 static inline vec to_units(const unit_scale *units, int half,
-                           const unsigned char *sums)
+                           const unsigned char *sums,
+                           const unsigned char *addend, const bool add)
 {
-    return vec_max(vec_fma(sum_load(sums + half * 64), units->scale[half],
-                           units->bias[half]),
-                   units->least);
+    vec value = vec_max(vec_fma(sum_load(sums + half * 64), units->scale[half],
+                                units->bias[half]),
+                        units->least[half]);
+
+    if (!add)
+        return value;
+    __m512i codes = _mm512_cvtepu8_epi32(
+        _mm_load_si128((const __m128i *)(addend + half * LANES)));
+    return vec_max(
+        vec_fma(_mm512_cvtepi32_ps(codes), units->addend[half], value),
+        units->sum_least);
 }
 
-/* No addend, no ELU, and out of INT8: two pixels at a time. */
-static void finish_codes(const finish *f, const sum_block *block, int from,
-                         int end)
+/* No ELU, and all views of INT8: two pixels at a time. */
+static inline __attribute__((always_inline)) void
+finish_codes(const finish *f, const sum_block *block, int from, int end,
+             const bool add)
 {
-    const unit_scale units = scale_to_units(f, block->panel);
+    const unit_scale units = scale_to_units(f, block->panel, add);
     const __m512i order =
         _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const unsigned char *sums =
-        block->sums + (ptrdiff_t)from * HP_SUM_ROW_BYTES;
-    unsigned char *out =
-        panel_pixel(&f->out, block->panel, block->first + from);
 
     for (int i = from; i < end; i += 2) {
-        const unsigned char *next =
-            i + 1 < end ? sums + HP_SUM_ROW_BYTES : sums;
+        const int next = i + 1 < end ? i + 1 : i;
+        const unsigned char *a = block->sums + i * HP_SUM_ROW_BYTES;
+        const unsigned char *b = block->sums + next * HP_SUM_ROW_BYTES;
+        const unsigned char *add_a = NULL, *add_b = NULL;
+        unsigned char *out =
+            panel_pixel(&f->out, block->panel, block->first + i);
+        if (add) {
+            add_a = panel_pixel(&f->addend, block->panel, block->first + i);
+            add_b = panel_pixel(&f->addend, block->panel, block->first + next);
+        }
         __m512i codes = _mm512_permutexvar_epi32(
-            order,
-            vec_to_codes(to_units(&units, 0, sums), to_units(&units, 1, sums),
-                         to_units(&units, 0, next), to_units(&units, 1, next)));
+            order, vec_to_codes(to_units(&units, 0, a, add_a, add),
+                                to_units(&units, 1, a, add_a, add),
+                                to_units(&units, 0, b, add_b, add),
+                                to_units(&units, 1, b, add_b, add)));
         _mm256_store_si256((__m256i *)out, _mm512_castsi512_si256(codes));
-        if (i + 1 < end)
+        if (next > i)
             _mm256_store_si256((__m256i *)(out + PIXEL_BYTES),
                                _mm512_extracti64x4_epi64(codes, 1));
-        sums += 2 * HP_SUM_ROW_BYTES;
-        out += 2 * PIXEL_BYTES;
     }
 }
 
@@ -133,16 +158,25 @@ static void finish_any(const finish *f, const sum_block *block, int from,
 static void finish_rows(const finish *f, const sum_block *block, int from,
                         int end)
 {
-    if (f->addend.data == NULL && f->out.storage == HP_STORAGE_INT8 &&
-        f->activation != HP_ACTIVATION_ELU)
-        finish_codes(f, block, from, end);
-    else
+    if (f->out.storage != HP_STORAGE_INT8 ||
+        f->activation == HP_ACTIVATION_ELU ||
+        (f->addend.data != NULL && f->sum_activation == HP_ACTIVATION_ELU))
         finish_any(f, block, from, end);
+    else if (f->addend.data != NULL)
+        finish_codes(f, block, from, end, true);
+    else
+        finish_codes(f, block, from, end, false);
 }
 
 /* A panel that has no weights: the addend, if any. */
 static void finish_empty(const finish *f, int panel, int first, int count)
 {
+    if (f->addend.data == NULL && f->out.storage == HP_STORAGE_INT8) {
+        const __m256i zero = _mm256_set1_epi8((char)f->out.codes.zero);
+        for (int i = first; i < first + count; i++)
+            _mm256_store_si256((__m256i *)panel_pixel(&f->out, panel, i), zero);
+        return;
+    }
     for (int part = 2 * panel; part < 2 * panel + 2; part++)
         for (int i = first; i < first + count && part < view_parts(&f->out);
              i++) {

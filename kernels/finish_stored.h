@@ -9,6 +9,7 @@ enum { PIXEL_BYTES = 64 * PARTS };
 typedef struct finish {
     hp_view addend, out;
     const float *bias;
+    const float *scale; /* one, of all sums */
     hp_activation activation, sum_activation;
 } finish;
 
@@ -20,6 +21,7 @@ finish_as(const finish *f, const sum_block *block, int from, int end,
     const float *bias = f->bias + block->panel * HP_PANEL_OUTPUTS;
     const vec low = vec_load(bias), high = vec_load(bias + LANES);
     const float *sums = (const float *)block->sums;
+    const vec scale = vec_all(*f->scale);
     unsigned char *out = f->out.data +
                          (size_t)block->panel * f->out.block_stride +
                          (size_t)block->first * PIXEL_BYTES;
@@ -27,8 +29,8 @@ finish_as(const finish *f, const sum_block *block, int from, int end,
     for (int i = from; i < end; i++) {
         const float *row = sums + i * HP_PANEL_OUTPUTS;
         vec_pair value = {
-            activate(vec_add(vec_load(row), low), activation),
-            activate(vec_add(vec_load(row + LANES), high), activation)};
+            activate(vec_fma(vec_load(row), scale, low), activation),
+            activate(vec_fma(vec_load(row + LANES), scale, high), activation)};
         stored_store_pair(STORAGE, out + i * PIXEL_BYTES, value);
     }
 }
@@ -72,14 +74,17 @@ static void finish_any(const finish *f, const sum_block *block, int from,
 {
     const float *bias = f->bias + block->panel * HP_PANEL_OUTPUTS;
     const float *sums = (const float *)block->sums;
+    const vec scale = vec_all(*f->scale);
 
     for (int i = from; i < end; i++) {
         const float *row = sums + i * HP_PANEL_OUTPUTS;
         const size_t pixel = (size_t)(block->first + i);
         vec_pair value = {
-            activate(vec_add(vec_load(row), vec_load(bias)), f->activation),
-            activate(vec_add(vec_load(row + LANES), vec_load(bias + LANES)),
-                     f->activation)};
+            activate(vec_fma(vec_load(row), scale, vec_load(bias)),
+                     f->activation),
+            activate(
+                vec_fma(vec_load(row + LANES), scale, vec_load(bias + LANES)),
+                f->activation)};
         if (f->addend.data != NULL) {
             vec_pair addend = view_load(&f->addend, block->panel, pixel);
             value.low =

@@ -29,10 +29,12 @@ enum {
 
 /* How 16 neighbours in memory become 48 bytes of their channels: 4 pixels to
  * a quarter of the vector, their bytes to their places, then together. The
- * channels of three vectors of numbers begin with 0, 1 and 2. */
+ * channels of three vectors of numbers begin with 0, 1 and 2. When all
+ * channels have one scale, the sums get it. */
 typedef struct pixel_order {
     __m512i words, bytes, together;
     vec mean[3], scale[3];
+    float sum_scale;
     bool exact; /* no number has a low part */
 } pixel_order;
 
@@ -58,8 +60,8 @@ static inline vec normalise(const pixel_order *order, int third, __m128i bytes)
     return vec_mul(vec_sub(value, order->mean[third]), order->scale[third]);
 }
 
-/* Is every number that a byte can become a bf16? With the usual mean 128 and
- * scale 1/256 it is. */
+/* Is every number that a byte can become a bf16? With the usual mean 128 it
+ * is. */
 static bool is_exact(const pixel_order *order)
 {
     vec lost = vec_all(0.0f);
@@ -78,6 +80,8 @@ static pixel_order order_pixels(const hp_input *input)
     _Alignas(64) int32_t words[16], together[16];
     _Alignas(64) uint8_t bytes[64];
     _Alignas(64) float mean[3 * LANES], scale[3 * LANES];
+    const bool one_scale = input->scale[0] == input->scale[1] &&
+                           input->scale[0] == input->scale[2];
     pixel_order order;
 
     for (int i = 0; i < 16; i++) {
@@ -93,7 +97,7 @@ static pixel_order order_pixels(const hp_input *input)
     }
     for (int i = 0; i < 3 * LANES; i++) {
         mean[i] = input->mean[i % 3];
-        scale[i] = input->scale[i % 3];
+        scale[i] = one_scale ? 1.0f : input->scale[i % 3];
     }
     order.words = _mm512_load_si512(words);
     order.bytes = _mm512_load_si512(bytes);
@@ -102,6 +106,7 @@ static pixel_order order_pixels(const hp_input *input)
         order.mean[i] = vec_load(mean + i * LANES);
         order.scale[i] = vec_load(scale + i * LANES);
     }
+    order.sum_scale = one_scale ? input->scale[0] : 1.0f;
     order.exact = is_exact(&order);
     return order;
 }
@@ -287,6 +292,7 @@ void FIRST(run)(const hp_first_run *run)
         .run = run,
         .finish = {.out = run->out,
                    .bias = run->bias,
+                   .scale = &order.sum_scale,
                    .activation = run->activation},
         .panels = packed < room ? packed : room,
         .high = high,

@@ -4,7 +4,7 @@
 #define FIRST(verb) hp_first_##verb##_int8_amx
 
 #define sum_load(from)          vec_load((const float *)(from))
-#define scale_load(scale, part) ((void)(scale), (void)(part), vec_all(1.0f))
+#define scale_load(scale, part) vec_all(((void)(part), *(scale)))
 
 #include "finish_codes.h"
 #include "first_amx_template.h"
