@@ -7,6 +7,7 @@
  * themselves are the kernels'. */
 #include "pose/limb.h"
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
@@ -145,6 +146,7 @@ static int score_row_best(const hp_limb_finder *finder,
     int32_t kept[HP_PEAK_LIMIT_BEST];
     int count = 0;
 
+    assert(e->strong_count <= HP_PEAK_LIMIT_BEST);
     for (int i = 0; i < e->strong_count; i++)
         set_segment(input, &e->from[e->strong[i]], &e->to[to], &segments[i]);
     int kept_count = finder->kernels->rows->filter_linear(
