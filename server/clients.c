@@ -12,8 +12,8 @@
 
 /* What every client must manage in the mean beyond the time limit. */
 enum { LEAST_BYTES_PER_S = 16 * 1024 };
-/* When fewer than a tenth of the places are free, idle clients go, but not
- * those that have just come. */
+/* When hardly a tenth of the places is free, idle clients go, but not those
+ * that have just come. */
 enum { CROWD_PART = 10, YOUNG_US = 1000000 };
 
 static void take_out(hps_clients *clients, hps_client *client)
@@ -129,7 +129,7 @@ static int64_t allowed_us(const hps_clients *clients, const hps_client *client)
 void hps_clients_cut_slow(hps_clients *clients)
 {
     int64_t now_us = hps_clock_us();
-    size_t spare = clients->most / CROWD_PART;
+    size_t spare = clients->most / CROWD_PART + 1;
     size_t crowd = clients->count + spare > clients->most
                        ? clients->count + spare - clients->most
                        : 0;

@@ -24,7 +24,7 @@ bool hps_queue_push(hps_queue *queue, hps_exchange *x)
     bool room;
 
     pthread_mutex_lock(&queue->lock);
-    room = queue->count < queue->most;
+    room = queue->count < queue->most + queue->idle_count;
     if (room) {
         x->next = NULL;
         if (queue->last != NULL)
@@ -56,8 +56,10 @@ hps_exchange *hps_queue_pop(hps_queue *queue)
     hps_exchange *x;
 
     pthread_mutex_lock(&queue->lock);
+    queue->idle_count++;
     while (queue->count == 0 && !queue->closed)
         pthread_cond_wait(&queue->filled, &queue->lock);
+    queue->idle_count--;
     x = queue->count > 0 ? take_first(queue) : NULL;
     pthread_mutex_unlock(&queue->lock);
     return x;
@@ -79,7 +81,8 @@ size_t hps_queue_count(hps_queue *queue)
     size_t count;
 
     pthread_mutex_lock(&queue->lock);
-    count = queue->count;
+    count =
+        queue->count > queue->idle_count ? queue->count - queue->idle_count : 0;
     pthread_mutex_unlock(&queue->lock);
     return count;
 }

@@ -1,5 +1,6 @@
 /* queue.h - requests that wait for a worker: first come, first served, and no
- * more than a fixed number. */
+ * more than a fixed number. One that an idle worker is about to take does not
+ * count as waiting. */
 #ifndef HPS_QUEUE_H
 #define HPS_QUEUE_H
 
@@ -12,6 +13,7 @@ typedef struct hps_queue {
     pthread_cond_t filled;
     hps_exchange *first, *last;
     size_t count, most;
+    size_t idle_count; /* workers that wait for a request */
     bool closed;
 } hps_queue;
 
@@ -25,6 +27,7 @@ hps_exchange *hps_queue_pop(hps_queue *queue);
 /* The first one, if its deadline is past. All wait equally long, so that the
  * first is the next. */
 hps_exchange *hps_queue_pop_late(hps_queue *queue);
+/* Those that wait. */
 size_t hps_queue_count(hps_queue *queue);
 void hps_queue_close(hps_queue *queue);
 

@@ -195,7 +195,7 @@ static bool set_limit(serve *s, const option_reader *reader, int id,
         limits->max_pixels = count;
         return true;
     case OPT_QUEUE:
-        return set_count(reader, value, 0, QUEUE_MOST, 1,
+        return set_count(reader, value, 1, QUEUE_MOST, 1,
                          &s->options.queue_most);
     case OPT_TIMEOUT:
         return set_seconds(reader, value, 0.1, &s->options.timeout_us);

@@ -208,5 +208,5 @@ def picture() -> bytes:
 
 @pytest.fixture(scope="session")
 def slow_picture() -> bytes:
-    """A small file that takes a while: 36 million black pixels."""
-    return painted.png(people=(), width=6000, height=6000)
+    """A small file that takes a while: 16 million black pixels."""
+    return painted.png(people=(), width=4000, height=4000)

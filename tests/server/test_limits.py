@@ -248,10 +248,11 @@ def test_thousand_idle_connections(service, picture):
     wait_until(lambda: service.metrics()["hatpose_connections"] == 1)
 
 
-def test_idle_clients_make_room(serve, picture):
+@pytest.mark.parametrize("places", [2, 50])
+def test_idle_clients_make_room(serve, picture, places):
     """All places taken: the idle go, oldest first, and others come in."""
-    service = serve("--connections", 50)
-    idle = [service.connect() for _ in range(60)]
+    service = serve("--connections", places)
+    idle = [service.connect() for _ in range(places + 10)]
     try:
         wait_until(lambda: is_well(service, picture), timeout=20)
         assert service.metrics()["hatpose_cut_clients_total"] > 0
