@@ -8,18 +8,8 @@
 
 #include "layer.h"
 
-/* Before a loop whose end is a constant: its arrays become registers. Not
- * where every load is instrumented, which takes compilers many minutes. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HP_SANITIZED
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HP_SANITIZED
-#endif
-#if defined(HP_SANITIZED)
-#define UNROLL
-#elif defined(__clang__)
+/* Before a loop whose end is a constant: its arrays become registers. */
+#if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 16")
