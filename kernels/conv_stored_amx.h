@@ -33,20 +33,35 @@ size_t CONV(pack_bytes)(int outputs, int inputs, int tap_count)
 static void pack_tile(const hp_conv_weights *weights, int output, int block,
                       int tap, uint16_t *tile)
 {
-    for (int row = 0; row < HP_TILE_ROWS; row++)
-        for (int o = 0; o < HP_TILE_ROWS; o++)
-            for (int i = 0; i < 2; i++, tile++) {
-                size_t input = (size_t)(block * BLOCK_CHANNELS + 2 * row + i);
-                size_t at =
-                    ((size_t)(output + o) * (size_t)weights->inputs + input) *
-                        (size_t)weights->tap_count +
-                    (size_t)tap;
-                float value =
-                    output + o < weights->outputs ? weights->weight[at] : 0.0f;
-                *tile = to_bf16(value);
-                if (PARTS == 2)
-                    tile[HP_TILE_BYTES] = to_bf16(value - from_bf16(*tile));
-            }
+    enum { COUNT = HP_TILE_ROWS * BLOCK_CHANNELS };
+    const size_t taps = (size_t)weights->tap_count;
+    const size_t inputs = (size_t)weights->inputs;
+    float values[COUNT] = {0};
+
+    /* Channels of an output lie side by side there, in pairs here. */
+    for (int o = 0; o < HP_TILE_ROWS && output + o < weights->outputs; o++) {
+        const float *from =
+            weights->weight +
+            ((size_t)(output + o) * inputs + (size_t)(block * BLOCK_CHANNELS)) *
+                taps +
+            (size_t)tap;
+
+        for (int i = 0; i < BLOCK_CHANNELS; i++)
+            values[i / 2 * BLOCK_CHANNELS + 2 * o + i % 2] =
+                from[(size_t)i * taps];
+    }
+    for (int i = 0; i < COUNT; i += 16) {
+        __m512 value = _mm512_loadu_ps(values + i);
+        __m256i high = (__m256i)_mm512_cvtneps_pbh(value);
+        __m512 back = _mm512_castsi512_ps(
+            _mm512_slli_epi32(_mm512_cvtepu16_epi32(high), 16));
+
+        _mm256_storeu_si256((__m256i *)(tile + i), high);
+        if (PARTS == 2)
+            _mm256_storeu_si256(
+                (__m256i *)(tile + HP_TILE_BYTES + i),
+                (__m256i)_mm512_cvtneps_pbh(_mm512_sub_ps(value, back)));
+    }
 }
 
 void CONV(pack)(const hp_conv_weights *weights, void *packed)
