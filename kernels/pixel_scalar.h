@@ -166,7 +166,6 @@ static inline void hp_finish_pixel(const hp_finish *finish, int block,
                                    ptrdiff_t at, float *restrict sums)
 {
     const int channels = hp_block_channels(finish->out->storage);
-    float addend[HP_LARGEST_BLOCK];
 
     for (int c = 0; c < channels; c++) {
         int channel = block * channels + c;
@@ -175,6 +174,8 @@ static inline void hp_finish_pixel(const hp_finish *finish, int block,
     if (finish->activation != HP_ACTIVATION_NONE)
         hp_activate_row((size_t)channels, sums, 0.0f, finish->activation);
     if (finish->addend->data != NULL) {
+        /* gcc 14 does not see that every storage fills its channels. */
+        float addend[HP_LARGEST_BLOCK] = {0};
         hp_view_load(finish->addend, block, at, addend);
         for (int c = 0; c < channels; c++)
             sums[c] += addend[c];
