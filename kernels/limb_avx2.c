@@ -67,17 +67,28 @@ static inline unsigned failures(__m128 e, float threshold)
         _mm_cmp_ps(e, _mm_set1_ps(threshold), _CMP_NGT_UQ));
 }
 
+/* Two samples first, then two more of those that are left. */
 int hp_filter_linear_avx2(const hp_field *field, const hp_segment *segments,
                           int count, int failed_most, int32_t *kept)
 {
-    int kept_count = 0;
+    enum { FAILED = 3 }; /* of the first two, in the low bits */
+    int half_count = 0, kept_count = 0;
 
     for (int i = 0; i < count; i++) {
         const hp_segment *s = &segments[i];
         __m128 two = linear(field, s, 0, 2);
         int failed = __builtin_popcount(failures(two, s->threshold) & 3);
 
-        kept[kept_count] = i;
+        kept[half_count] = i << 2 | failed;
+        half_count += failed <= failed_most;
+    }
+    for (int i = 0; i < half_count; i++) {
+        const hp_segment *s = &segments[kept[i] >> 2];
+        __m128 two = linear(field, s, 2, 2);
+        int failed = __builtin_popcount(failures(two, s->threshold) & 3);
+
+        failed += kept[i] & FAILED;
+        kept[kept_count] = kept[i] >> 2;
         kept_count += failed <= failed_most;
     }
     return kept_count;

@@ -32,9 +32,10 @@ int hp_filter_linear_scalar(const hp_field *field, const hp_segment *segments,
 
     for (int i = 0; i < count; i++) {
         const hp_segment *s = &segments[i];
-        int failed = !(sample(field, s, 0) > s->threshold) +
-                     !(sample(field, s, 1) > s->threshold);
+        int failed = 0;
 
+        for (int k = 0; k < HP_MIDDLE_SAMPLES && failed <= failed_most; k++)
+            failed += !(sample(field, s, k) > s->threshold);
         kept[kept_count] = i;
         kept_count += failed <= failed_most;
     }

@@ -106,9 +106,10 @@ typedef float (*hp_sum_linear_fn)(const hp_field *field,
                                   const hp_segment *segment,
                                   int failed_middle_most, int failed_most);
 
-/* Of many segments, those of whose two first samples at most failed_most
- * fail: their indices, in rising order. Returns how many. There is no branch
- * on what is found, so that one segment need not wait for another. */
+/* Of many segments, those of whose first two and first four samples at most
+ * failed_most fail: their indices, in rising order. Returns how many. There
+ * is no branch on what is found, so that one segment need not wait for
+ * another. */
 typedef int (*hp_filter_linear_fn)(const hp_field *field,
                                    const hp_segment *segments, int count,
                                    int failed_most, int32_t *kept);
