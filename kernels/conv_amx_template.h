@@ -25,6 +25,12 @@
 
 enum {
     BLOCK_ROWS = 2 * HP_TILE_ROWS,
+    SUM_BLOCK_BYTES = 2 * HP_SUM_TILE_BYTES,
+    /* A panel of so many blocks of channels, its sums and those of the pixels
+     * that pass by fit into the first cache; a deeper one is taken in parts,
+     * with fewer pixels. */
+    PART_STEPS = 8,
+    PART_PASS_BLOCKS = 4,
     /* Pixels that pass by a panel before the next one comes: their channels
      * should stay in the second cache. */
     PASS_BYTES = 256 * 1024
@@ -43,13 +49,17 @@ typedef struct pipeline {
     unsigned char *sums[2];
 } pipeline;
 
-/* Puts the sums before in a tile away, and begins new ones. */
-#define STORE_AND_CLEAR(tile, row, column)                                     \
+/* Puts the sums before in a tile away, and begins new ones or goes on with
+ * those of an earlier part. */
+#define CHANGE_SUMS(tile, row, column)                                         \
     do {                                                                       \
         if (store != NULL) {                                                   \
-            _tile_stored(tile, store + (row)*HP_SUM_TILE_BYTES + (column)*64,  \
-                         HP_SUM_ROW_BYTES);                                    \
-            _tile_zero(tile);                                                  \
+            const size_t at = (row)*HP_SUM_TILE_BYTES + (column)*64;           \
+            _tile_stored(tile, store + at, HP_SUM_ROW_BYTES);                  \
+            if (resume != NULL)                                                \
+                _tile_loadd(tile, resume + at, HP_SUM_ROW_BYTES);              \
+            else                                                               \
+                _tile_zero(tile);                                              \
         }                                                                      \
     } while (0)
 
@@ -70,12 +80,12 @@ typedef struct pipeline {
     } while (0)
 
 /* Sums are tiles 0 .. 3, pixels 4 and 5, weights 6 and 7. The first step of
- * a block gets where to store the sums before; the others NULL. A block of
+ * a block gets where to store the sums before, the others NULL. A block of
  * one tile of pixels is not `wide`. */
 static inline __attribute__((always_inline)) void
 multiply(const unsigned char *pixels, ptrdiff_t stride,
-         const unsigned char *weights, unsigned char *store, const bool wide,
-         const bool weights_pass)
+         const unsigned char *weights, unsigned char *store,
+         const unsigned char *resume, const bool wide, const bool weights_pass)
 {
     const unsigned char *more = pixels + HP_TILE_ROWS * stride;
 
@@ -83,15 +93,15 @@ multiply(const unsigned char *pixels, ptrdiff_t stride,
     /* low * high, high * high, high * low: eight loads for 12 products. */
     LOAD_PIXELS(4, pixels + 64);
     LOAD_WEIGHTS(6, weights);
-    STORE_AND_CLEAR(0, 0, 0);
+    CHANGE_SUMS(0, 0, 0);
     PRODUCT(0, 4, 6);
     LOAD_WEIGHTS(7, weights + HP_TILE_BYTES);
-    STORE_AND_CLEAR(1, 0, 1);
+    CHANGE_SUMS(1, 0, 1);
     PRODUCT(1, 4, 7);
     if (wide)
         LOAD_PIXELS(5, more + 64);
-    STORE_AND_CLEAR(2, 1, 0);
-    STORE_AND_CLEAR(3, 1, 1);
+    CHANGE_SUMS(2, 1, 0);
+    CHANGE_SUMS(3, 1, 1);
     if (wide) {
         PRODUCT(2, 5, 6);
         PRODUCT(3, 5, 7);
@@ -115,15 +125,15 @@ multiply(const unsigned char *pixels, ptrdiff_t stride,
 #else
     LOAD_PIXELS(4, pixels);
     LOAD_WEIGHTS(6, weights);
-    STORE_AND_CLEAR(0, 0, 0);
+    CHANGE_SUMS(0, 0, 0);
     PRODUCT(0, 4, 6);
     LOAD_WEIGHTS(7, weights + HP_TILE_BYTES);
-    STORE_AND_CLEAR(1, 0, 1);
+    CHANGE_SUMS(1, 0, 1);
     PRODUCT(1, 4, 7);
     if (wide)
         LOAD_PIXELS(5, more);
-    STORE_AND_CLEAR(2, 1, 0);
-    STORE_AND_CLEAR(3, 1, 1);
+    CHANGE_SUMS(2, 1, 0);
+    CHANGE_SUMS(3, 1, 1);
     if (wide) {
         PRODUCT(2, 5, 6);
         PRODUCT(3, 5, 7);
@@ -131,60 +141,71 @@ multiply(const unsigned char *pixels, ptrdiff_t stride,
 #endif
 }
 
-/* Some rows of the block that is ready; *row is the next. */
-static inline __attribute__((always_inline)) void finish_some(pipeline *p,
-                                                              int *row)
-{
-    int end = *row + p->rows_a_step;
-
-    if (end > p->ready.count)
-        end = p->ready.count;
-    if (*row < end) {
-        finish_rows(&p->finish, &p->ready, *row, end);
-        *row = end;
-    }
-}
+/* What one block of sums is made of: pixels by a panel, over some blocks of
+ * channels. */
+typedef struct product {
+    int panel, first, count;
+    int from, end;          /* blocks of channels */
+    unsigned char *partial; /* what the parts before made of it */
+} product;
 
 static inline __attribute__((always_inline)) void
-sum_rows(pipeline *p, const unsigned char *in, const unsigned char *weights,
-         const bool wide, const bool weights_pass)
+sum_rows(pipeline *p, const product *of, const bool wide,
+         const bool weights_pass)
 {
     const hp_conv_run *run = p->run;
     const ptrdiff_t stride = (ptrdiff_t)run->in_step * PIXEL_BYTES;
-    unsigned char *store = p->to;
+    const size_t block_stride = run->in.block_stride;
+    const unsigned char *in =
+        run->in.data + of->first * stride + (size_t)of->from * block_stride;
+    const int tap_count = run->tap_count;
+    const ptrdiff_t *const taps = run->taps;
+    const unsigned char *weights = p->weight +
+                                   (size_t)of->panel * p->panel_bytes +
+                                   (size_t)(of->from * tap_count) * STEP_BYTES;
+    const sum_block ready = p->ready;
+    const int rows = p->rows_a_step;
     int row = 0;
 
-    for (int b = 0; b < run->in.block_count; b++) {
-        for (int t = 0; t < run->tap_count; t++) {
-            const unsigned char *from = in + run->taps[t] * PIXEL_BYTES;
-            if (store != NULL)
-                multiply(from, stride, weights, store, wide, weights_pass);
-            else
-                multiply(from, stride, weights, NULL, wide, weights_pass);
-            store = NULL;
-            weights += STEP_BYTES;
-            finish_some(p, &row);
+    multiply(in + taps[0] * PIXEL_BYTES, stride, weights, p->to,
+             of->from > 0 ? of->partial : NULL, wide, weights_pass);
+    for (int b = of->from, t = 0;;) {
+        if (row < ready.count) {
+            const int end = row + rows < ready.count ? row + rows : ready.count;
+            finish_rows(&p->finish, &ready, row, end);
+            row = end;
         }
-        in += run->in.block_stride;
+        weights += STEP_BYTES;
+        if (++t == tap_count) {
+            t = 0;
+            in += block_stride;
+            if (++b == of->end)
+                break;
+        }
+        multiply(in + taps[t] * PIXEL_BYTES, stride, weights, NULL, NULL, wide,
+                 weights_pass);
     }
+    if (row < ready.count) /* a part of few steps */
+        finish_rows(&p->finish, &ready, row, ready.count);
 }
 
 /* One block of sums through the first stage; moves the two before on. */
 static inline __attribute__((always_inline)) void
-push(pipeline *p, int panel, int first, int count, const bool weights_pass)
+push(pipeline *p, const product *of, const bool weights_pass)
 {
-    const unsigned char *in =
-        p->run->in.data + (ptrdiff_t)first * p->run->in_step * PIXEL_BYTES;
-    const unsigned char *weights = p->weight + (size_t)panel * p->panel_bytes;
-
-    if (count > HP_TILE_ROWS)
-        sum_rows(p, in, weights, true, weights_pass);
+    if (of->count > HP_TILE_ROWS)
+        sum_rows(p, of, true, weights_pass);
     else
-        sum_rows(p, in, weights, false, weights_pass);
+        sum_rows(p, of, false, weights_pass);
     p->ready = p->summed;
-    p->to = p->sums[p->turn];
-    p->summed = (sum_block){p->to, panel, first, count};
-    p->turn ^= 1;
+    if (of->end < p->run->in.block_count) {
+        p->to = of->partial;
+        p->summed.count = 0;
+    } else {
+        p->to = p->sums[p->turn];
+        p->summed = (sum_block){p->to, of->panel, of->first, of->count};
+        p->turn ^= 1;
+    }
 }
 
 static void drain(pipeline *p)
@@ -198,26 +219,55 @@ static void drain(pipeline *p)
     finish_rows(&p->finish, &p->summed, 0, p->summed.count);
 }
 
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 /* Every panel passes by few pixels. */
 static void sum_by_pixels(pipeline *p, int panels)
 {
-    for (int i = 0; i < p->run->count; i += BLOCK_ROWS) {
-        int left = p->run->count - i;
-        for (int panel = 0; panel < panels; panel++)
-            push(p, panel, i, left < BLOCK_ROWS ? left : BLOCK_ROWS, true);
+    const int count = p->run->count;
+    product of = {.from = 0, .end = p->run->in.block_count};
+
+    for (of.first = 0; of.first < count; of.first += BLOCK_ROWS) {
+        of.count = least(count - of.first, BLOCK_ROWS);
+        for (of.panel = 0; of.panel < panels; of.panel++)
+            push(p, &of, true);
     }
 }
 
-/* Many pixels pass by a panel. */
-static void sum_by_panels(pipeline *p, int panels, int pass)
+/* The pixels first .. end - 1 pass by all panels, part by part. */
+static void sum_pass(pipeline *p, int panels, int first, int end, int part)
 {
-    for (int first = 0; first < p->run->count; first += pass) {
-        int end = p->run->count - first < pass ? p->run->count : first + pass;
-        for (int panel = 0; panel < panels; panel++)
-            for (int i = first; i < end; i += BLOCK_ROWS)
-                push(p, panel, i, end - i < BLOCK_ROWS ? end - i : BLOCK_ROWS,
-                     false);
-    }
+    const int blocks = p->run->in.block_count;
+    _Alignas(64) unsigned char partial[PART_PASS_BLOCKS * SUM_BLOCK_BYTES];
+    product of;
+
+    for (of.panel = 0; of.panel < panels; of.panel++)
+        for (of.from = 0; of.from < blocks; of.from = of.end) {
+            of.end = least(of.from + part, blocks);
+            of.partial = partial;
+            for (of.first = first; of.first < end; of.first += BLOCK_ROWS) {
+                of.count = least(end - of.first, BLOCK_ROWS);
+                push(p, &of, false);
+                of.partial += SUM_BLOCK_BYTES;
+            }
+        }
+}
+
+static void sum_by_panels(pipeline *p, int panels)
+{
+    const int blocks = p->run->in.block_count, count = p->run->count;
+    const int parts = (blocks + PART_STEPS - 1) / PART_STEPS;
+    const int pixel_bytes = blocks * PIXEL_BYTES * p->run->in_step;
+    int pass =
+        parts > 1 ? PART_PASS_BLOCKS : PASS_BYTES / pixel_bytes / BLOCK_ROWS;
+
+    pass = (pass > 0 ? pass : 1) * BLOCK_ROWS;
+    for (int first = 0; first < count; first += pass)
+        sum_pass(p, panels, first, least(first + pass, count),
+                 (blocks + parts - 1) / parts);
 }
 
 static void convolve(const hp_conv_run *run)
@@ -225,12 +275,12 @@ static void convolve(const hp_conv_run *run)
     const packed_header *head = run->weight;
     const int steps = run->in.block_count * run->tap_count;
     const int room = view_panels(&run->out);
-    const int packed = panel_count(head->outputs);
-    const int panels = packed < room ? packed : room;
-    _Alignas(64) unsigned char sums[2][BLOCK_ROWS * HP_SUM_ROW_BYTES];
+    const int panels = least(panel_count(head->outputs), room);
+    const int least_steps = least(steps, PART_STEPS / 2);
+    _Alignas(64) unsigned char sums[2][SUM_BLOCK_BYTES];
     pipeline p = {.run = run,
                   .panel_bytes = (size_t)steps * STEP_BYTES,
-                  .rows_a_step = ((BLOCK_ROWS + steps - 1) / steps + 3) / 4 * 4,
+                  .rows_a_step = (BLOCK_ROWS + least_steps - 1) / least_steps,
                   .to = sums[1],
                   .sums = {sums[0], sums[1]}};
 
@@ -238,14 +288,10 @@ static void convolve(const hp_conv_run *run)
     begin_finish(&p.finish, run);
     p.weight = packed_tiles(head);
     hp_tiles_begin();
-    if (run->tap_count > 1) {
+    if (run->tap_count > 1)
         sum_by_pixels(&p, panels);
-    } else {
-        int pass = PASS_BYTES /
-                   (run->in.block_count * PIXEL_BYTES * run->in_step) /
-                   BLOCK_ROWS * BLOCK_ROWS;
-        sum_by_panels(&p, panels, pass > BLOCK_ROWS ? pass : BLOCK_ROWS);
-    }
+    else
+        sum_by_panels(&p, panels);
     drain(&p);
     hp_tiles_end();
     for (int panel = panels; panel < room; panel++)
