@@ -21,7 +21,7 @@ enum {
     SIDE = 6, /* of a tile's input */
     OUT_SIDE = 4,
     ELEMENTS = SIDE * SIDE,
-    GROUP_PRODUCTS = 56 / TILE_PIXELS,
+    GROUP_PRODUCTS = 42 / TILE_PIXELS,
     GROUP = GROUP_PRODUCTS * TILE_PIXELS /* Winograd's tiles */
 };
 
