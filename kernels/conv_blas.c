@@ -122,6 +122,7 @@ const hp_layers *hp_layers_blas(hp_storage storage)
     static const hp_layers table = {
         .name = "scalar + OpenBLAS",
         .storage = HP_STORAGE_F32,
+        .product_pixels = CHUNK,
         .conv_pack_bytes = pack_bytes,
         .conv_pack = pack,
         .conv_scratch_bytes = scratch_bytes,

@@ -243,6 +243,10 @@ typedef struct hp_layers {
     const char *name; /* "avx512", "amx bf16x3" */
     hp_storage storage;
 
+    /* Pixels, or tiles of winograd, that its product computes at a time: a
+     * run of a multiple wastes nothing. */
+    int product_pixels;
+
     size_t (*conv_pack_bytes)(int outputs, int inputs, int tap_count);
     void (*conv_pack)(const hp_conv_weights *weights, void *packed);
     size_t (*conv_scratch_bytes)(int outputs, int inputs, int tap_count,

@@ -19,6 +19,7 @@
 static const hp_layers split = {
     .name = "amx bf16x3",
     .storage = HP_STORAGE_SPLIT,
+    .product_pixels = 16,
     DENSE(split),
     OTHERS(split_amx),
 };
@@ -26,6 +27,7 @@ static const hp_layers split = {
 static const hp_layers bf16 = {
     .name = "amx bf16",
     .storage = HP_STORAGE_BF16,
+    .product_pixels = 16,
     DENSE(bf16),
     OTHERS(bf16_amx),
 };
@@ -33,6 +35,7 @@ static const hp_layers bf16 = {
 static const hp_layers int8 = {
     .name = "amx int8",
     .storage = HP_STORAGE_INT8,
+    .product_pixels = 16,
     DENSE(int8),
     .conv_scratch_bytes = hp_conv_scratch_bytes_int8_vnni,
     OTHERS(int8_vnni),

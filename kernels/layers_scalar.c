@@ -6,7 +6,8 @@
 #define SCALAR_LAYERS(storage_, pack, winograd_offered)                        \
     {                                                                          \
         .name = "scalar", .storage = storage_,                                 \
-        .conv_pack_bytes = hp_conv_pack_bytes_scalar, .conv_pack = pack,       \
+        .product_pixels = 12, /* of conv_scalar.c, winograd_scalar.c */        \
+            .conv_pack_bytes = hp_conv_pack_bytes_scalar, .conv_pack = pack,   \
         .conv_scratch_bytes = hp_conv_scratch_bytes_scalar,                    \
         .conv = hp_conv_scalar,                                                \
         .winograd_pack_bytes =                                                 \

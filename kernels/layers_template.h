@@ -60,6 +60,7 @@ void FLOAT_LAYER(export)(const hp_export_run *run)
 static const hp_layers float_layers = {
     .name = TABLE_NAME,
     .storage = HP_STORAGE_F32,
+    .product_pixels = TILE_PIXELS,
     .conv_pack_bytes = FLOAT_LAYER(conv_pack_bytes),
     .conv_pack = FLOAT_LAYER(conv_pack),
     .conv = FLOAT_LAYER(conv),

@@ -5,6 +5,7 @@
 static const hp_layers int8 = {
     .name = "avx512 vnni",
     .storage = HP_STORAGE_INT8,
+    .product_pixels = 12,
     .conv_pack_bytes = hp_conv_pack_bytes_int8_vnni,
     .conv_pack = hp_conv_pack_int8_vnni,
     .conv_scratch_bytes = hp_conv_scratch_bytes_int8_vnni,

@@ -59,6 +59,38 @@ void hp_step_clear_pad(const hp_step_run *run, int first_row, int row_count)
                             row_count);
 }
 
+/* Work of a part in multiples of `product`, and one more for its start. */
+static int64_t part_cost(int part, int scale, int less, int product)
+{
+    int64_t products = (int64_t)part * scale - less;
+
+    return (products - 1) / product + 2;
+}
+
+int hp_part_choose(int count, int largest, int worker_count, int scale,
+                   int less, int product)
+{
+    int best = 1;
+    int64_t best_cost = INT64_MAX;
+
+    for (int part = 1; part <= largest; part++) {
+        const int64_t whole = count / part, rest = count % part;
+        const int64_t parts = whole + (rest > 0);
+        /* The first worker has as many as anyone, and only whole ones if
+         * there are several. */
+        int64_t most = (parts - 1) / worker_count + 1;
+        int64_t cost = most * part_cost(part, scale, less, product);
+        if (most > whole)
+            cost -= part_cost(part, scale, less, product) -
+                    part_cost((int)rest, scale, less, product);
+        if (cost <= best_cost) {
+            best_cost = cost;
+            best = part;
+        }
+    }
+    return best;
+}
+
 /* --- rows of one kernel -------------------------------------------------- */
 
 enum {

@@ -67,4 +67,10 @@ static inline int hp_part_size(int count, int largest)
     return (count - 1) / parts + 1;
 }
 
+/* How large parts of `count` should be, at most `largest`, so that the worker
+ * with the most to do is ready soonest: n of them are n * scale - less
+ * pixels of the kernels' products, which come in multiples of `product`. */
+int hp_part_choose(int count, int largest, int worker_count, int scale,
+                   int less, int product);
+
 #endif

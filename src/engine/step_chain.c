@@ -6,12 +6,10 @@
  * between them; stride 2 goes row by row. */
 #include "engine/step.h"
 
-enum {
-    /* Of a strip's data through the whole chain: half of a 2 MiB L2, the
-     * other half is for weights. */
-    STRIP_BYTES = 1 << 20,
-    LEAST_TASKS = 8 /* when there are as many rows */
-};
+/* What a product reads of a strip, again for each of its panels of weights,
+ * stays in an L2 of 1 MiB or more; the weights pass through the rest. From
+ * 96 to 768 KiB nothing changes that could be measured. */
+enum { STRIP_BYTES = 1 << 19 };
 
 typedef struct strip {
     const hp_step_run *run;
@@ -180,21 +178,20 @@ static const char *name_of(const hatpose_model *model, const hp_group *group)
     return names[group->op_count - 1];
 }
 
-/* What a row of the output takes on its way: input, strips, output. */
+/* The most that a product reads for a row of the output. */
 static size_t bytes_per_row(const hp_step_shapes *shapes, const hp_group *group,
                             const hp_tensor *out)
 {
-    const hp_placing *values = shapes->packed->layout.values;
-    const hp_packed_op *head = &shapes->packed->ops[group->ops[0]];
-    size_t pixel = (size_t)head->input.count *
-                   hp_pixel_stride(shapes->packed->layout.storage);
+    const hp_storage storage = shapes->packed->layout.storage;
+    int blocks = 0;
 
     for (int i = 0; i < group->op_count; i++) {
-        const hp_placing *value =
-            &values[shapes->model->ops[group->ops[i]].output];
-        pixel += (size_t)value->block_count * hp_pixel_stride(value->storage);
+        const int index = group->ops[i];
+        if (shapes->model->ops[index].kind == HP_OP_CONV &&
+            shapes->packed->ops[index].input.count > blocks)
+            blocks = shapes->packed->ops[index].input.count;
     }
-    return pixel * (size_t)out->pitch;
+    return (size_t)blocks * hp_pixel_stride(storage) * (size_t)out->pitch;
 }
 
 static bool measure_strips(const hp_step_shapes *shapes, const hp_tensor *out,
@@ -246,13 +243,14 @@ bool hp_chain_plan(const hp_step_shapes *shapes, hp_step *step)
     const hp_tensor *out =
         &shapes->tensors[hp_group_output(shapes->model, group)->output];
     const size_t row = bytes_per_row(shapes, group, out);
-    int rows = row < STRIP_BYTES ? (int)(STRIP_BYTES / row) : 1;
-    const int most = (out->height - 1) / LEAST_TASKS + 1;
+    int rows = out->height;
     size_t bytes;
 
-    if (rows > most)
-        rows = most;
-    step->task_size = hp_part_size(out->height, rows);
+    if (row > 0 && STRIP_BYTES / row < (size_t)rows)
+        rows = STRIP_BYTES / row > 0 ? (int)(STRIP_BYTES / row) : 1;
+    step->task_size =
+        hp_part_choose(out->height, rows, shapes->worker_count, out->pitch,
+                       out->pad, shapes->packed->layers->product_pixels);
     step->task_count = (out->height - 1) / step->task_size + 1;
     step->kernel_name = name_of(shapes->model, group);
     if (!measure_strips(shapes, out, step) ||

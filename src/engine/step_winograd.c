@@ -1,6 +1,5 @@
-/* step_winograd.c - a dense 3x3 by Winograd: the tiles are cut into equal
- * parts, as many as there are workers or a multiple, because each part reads
- * all the weights. */
+/* step_winograd.c - a dense 3x3 by Winograd: the tiles are cut into few
+ * parts, because each reads all the weights. */
 #include "engine/step.h"
 
 enum { LARGEST_PART = 128 }; /* tiles whose transforms still stay in L2 */
@@ -70,12 +69,10 @@ bool hp_winograd_plan(const hp_step_shapes *shapes, hp_step *step)
     const hp_tensor *in = &shapes->tensors[op->input];
     const int tiles =
         hp_winograd_tile_count(in->width, in->height, op->dilation);
-    const int most = shapes->worker_count * LARGEST_PART;
-    int parts = shapes->worker_count * ((tiles - 1) / most + 1);
 
-    if (parts > tiles)
-        parts = tiles;
-    step->task_size = (tiles - 1) / parts + 1;
+    step->task_size = hp_part_choose(
+        tiles, tiles < LARGEST_PART ? tiles : LARGEST_PART,
+        shapes->worker_count, 1, 0, shapes->packed->layers->product_pixels);
     step->task_count = (tiles - 1) / step->task_size + 1;
     step->scratch_bytes = shapes->packed->layers->winograd_scratch_bytes(
         packed->outputs, packed->inputs);
