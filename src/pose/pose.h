@@ -16,7 +16,7 @@
  * whatever the maps are (docs/performance.md). */
 enum {
     HP_PEAK_LIMIT_COMPAT = 1024,
-    HP_PEAK_LIMIT_BEST = 192,
+    HP_PEAK_LIMIT_BEST = 160,
     HP_PAIR_LIMIT_COMPAT = 1600000
 };
 
