@@ -29,7 +29,7 @@ enum {
     /* A panel of so many blocks of channels, its sums and those of the pixels
      * that pass by fit into the first cache; a deeper one is taken in parts,
      * with fewer pixels. */
-    PART_STEPS = 8,
+    PART_STEPS = 32 * 1024 / STEP_BYTES,
     PART_PASS_BLOCKS = 4,
     /* Pixels that pass by a panel before the next one comes: their channels
      * should stay in the second cache. */
