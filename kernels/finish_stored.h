@@ -13,24 +13,33 @@ typedef struct finish {
     hp_activation activation, sum_activation;
 } finish;
 
-/* No addend, and out in the table's storage. */
+/* All views in the table's storage, no sum_activation. */
 static inline __attribute__((always_inline)) void
 finish_as(const finish *f, const sum_block *block, int from, int end,
-          const hp_activation activation)
+          const hp_activation activation, const bool add)
 {
     const float *bias = f->bias + block->panel * HP_PANEL_OUTPUTS;
     const vec low = vec_load(bias), high = vec_load(bias + LANES);
-    const float *sums = (const float *)block->sums;
     const vec scale = vec_all(*f->scale);
-    unsigned char *out = f->out.data +
-                         (size_t)block->panel * f->out.block_stride +
-                         (size_t)block->first * PIXEL_BYTES;
+    const size_t first = (size_t)block->first * PIXEL_BYTES;
+    const float *sums = (const float *)block->sums;
+    const unsigned char *addend = NULL;
+    unsigned char *out =
+        f->out.data + (size_t)block->panel * f->out.block_stride + first;
 
+    if (add)
+        addend = f->addend.data +
+                 (size_t)block->panel * f->addend.block_stride + first;
     for (int i = from; i < end; i++) {
         const float *row = sums + i * HP_PANEL_OUTPUTS;
         vec_pair value = {
             activate(vec_fma(vec_load(row), scale, low), activation),
             activate(vec_fma(vec_load(row + LANES), scale, high), activation)};
+        if (add) {
+            vec_pair more = stored_load_pair(STORAGE, addend + i * PIXEL_BYTES);
+            value.low = vec_add(value.low, more.low);
+            value.high = vec_add(value.high, more.high);
+        }
         stored_store_pair(STORAGE, out + i * PIXEL_BYTES, value);
     }
 }
@@ -99,14 +108,20 @@ static void finish_any(const finish *f, const sum_block *block, int from,
 static void finish_rows(const finish *f, const sum_block *block, int from,
                         int end)
 {
-    if (f->addend.data != NULL || f->out.storage != STORAGE)
+    const bool add = f->addend.data != NULL;
+
+    if (f->out.storage != STORAGE ||
+        (add && (f->sum_activation != HP_ACTIVATION_NONE ||
+                 f->activation != HP_ACTIVATION_RELU)))
         finish_any(f, block, from, end);
+    else if (add)
+        finish_as(f, block, from, end, HP_ACTIVATION_RELU, true);
     else if (f->activation == HP_ACTIVATION_RELU)
-        finish_as(f, block, from, end, HP_ACTIVATION_RELU);
+        finish_as(f, block, from, end, HP_ACTIVATION_RELU, false);
     else if (f->activation == HP_ACTIVATION_ELU)
-        finish_as(f, block, from, end, HP_ACTIVATION_ELU);
+        finish_as(f, block, from, end, HP_ACTIVATION_ELU, false);
     else
-        finish_as(f, block, from, end, HP_ACTIVATION_NONE);
+        finish_as(f, block, from, end, HP_ACTIVATION_NONE, false);
 }
 
 /* A panel that has no weights: the addend, if any. */
