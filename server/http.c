@@ -440,7 +440,7 @@ bool hps_http_start(hps_http *http, int listener)
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
         http, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->connections_most,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)http->clients.most,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
         MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)(options->timeout_us / 1000000 + SPARE_TIMEOUT_S),

@@ -49,23 +49,22 @@ say(const server *s, const char *format, ...)
 
 /* ---- Up ------------------------------------------------------------------ */
 
-/* A shell's usual limit is lower than our number of connections. */
-static bool raise_descriptor_limit(server *s)
+/* A shell's usual limit is lower than our number of connections. Where the
+ * system allows no more, there are fewer. */
+static void raise_descriptor_limit(server *s)
 {
-    rlim_t wanted =
-        (rlim_t)s->http.options->connections_most + SPARE_DESCRIPTORS;
+    hps_clients *clients = &s->http.clients;
+    rlim_t wanted = (rlim_t)clients->most + SPARE_DESCRIPTORS;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-        return true;
+        return;
     limit.rlim_cur = limit.rlim_max > wanted ? wanted : limit.rlim_max;
-    if (limit.rlim_cur == wanted && setrlimit(RLIMIT_NOFILE, &limit) == 0)
-        return true;
-    snprintf(s->error, s->error_bytes,
-             "%zu connections want %llu open files, the system allows %llu",
-             s->http.options->connections_most, (unsigned long long)wanted,
-             (unsigned long long)limit.rlim_max);
-    return false;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == wanted)
+        return;
+    clients->most = limit.rlim_cur > 2 * SPARE_DESCRIPTORS
+                        ? (size_t)limit.rlim_cur - SPARE_DESCRIPTORS
+                        : SPARE_DESCRIPTORS;
 }
 
 static hps_server_status start_pool(server *s)
@@ -107,6 +106,9 @@ static void announce(const server *s)
 
     say(s, "listening on %s with %zu worker%s", s->listener.url,
         options->worker_count, options->worker_count == 1 ? "" : "s");
+    if (s->http.clients.most < options->connections_most)
+        say(s, "%zu connections at most: the system allows no more open files",
+            s->http.clients.most);
     if (s->listener.is_loopback)
         say(s,
             "only this machine reaches it; --host 0.0.0.0 opens it to "
@@ -211,7 +213,7 @@ hps_server_status hps_server_run(const hps_service *service,
                 .error = error,
                 .error_bytes = error_bytes};
     char reason[128];
-    hps_server_status status = HPS_SERVER_REFUSED;
+    hps_server_status status;
 
     s.http.budget.limit_bytes = options->body_most_bytes * BODIES;
     if (options->key_path != NULL &&
@@ -220,8 +222,8 @@ hps_server_status hps_server_run(const hps_service *service,
         snprintf(error, error_bytes, "%s: %s", options->key_path, reason);
         return HPS_SERVER_REFUSED;
     }
-    if (raise_descriptor_limit(&s))
-        status = run_log(&s);
+    raise_descriptor_limit(&s);
+    status = run_log(&s);
     hps_keys_release(&s.http.keys);
     return status;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 
 import pytest
@@ -67,14 +68,22 @@ def test_what_cannot_be(command, painted_model, options, word, status):
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_more_connections_than_open_files(command, painted_model):
-    done = subprocess.run(
-        ["sh", "-c", 'ulimit -n 256 && exec "$@"', "sh", command, "serve",
-         "-m", painted_model, "--port", "0", "--connections", "300"],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert "300 connections" in done.stderr and "256" in done.stderr
+def test_more_connections_than_open_files(serve):
+    """There are as many as the system lets us have."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        if before[0] == resource.RLIM_INFINITY or before[0] > 300:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (300, before[1]))
+        most = 10**6 if before[1] == resource.RLIM_INFINITY else before[1]
+        service = serve("--connections", min(most, 10**6))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    metrics = service.metrics()
+    if most < 10**6:
+        assert metrics["hatpose_connections_limit"] == most - 64
+        assert f"{most - 64} connections at most" in service.errors()
+    else:
+        assert metrics["hatpose_connections_limit"] == 10**6
 
 
 def test_no_such_model(command):
