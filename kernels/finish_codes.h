@@ -73,35 +73,71 @@ static inline vec to_units(const unit_scale *units, int half,
         units->sum_least);
 }
 
+/* Codes of two pixels of a block, as vec_to_codes has them; next may be i. */
+static inline void store_codes(const finish *f, const sum_block *block, int i,
+                               int next, __m512i codes)
+{
+    const __m512i order =
+        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    unsigned char *out = panel_pixel(&f->out, block->panel, block->first + i);
+
+    codes = _mm512_permutexvar_epi32(order, codes);
+    _mm256_store_si256((__m256i *)out, _mm512_castsi512_si256(codes));
+    if (next > i)
+        _mm256_store_si256((__m256i *)(out + PIXEL_BYTES),
+                           _mm512_extracti64x4_epi64(codes, 1));
+}
+
 /* No ELU, and all views of INT8: two pixels at a time. */
 static inline __attribute__((always_inline)) void
 finish_codes(const finish *f, const sum_block *block, int from, int end,
              const bool add)
 {
     const unit_scale units = scale_to_units(f, block->panel, add);
-    const __m512i order =
-        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
 
     for (int i = from; i < end; i += 2) {
         const int next = i + 1 < end ? i + 1 : i;
         const unsigned char *a = block->sums + i * HP_SUM_ROW_BYTES;
         const unsigned char *b = block->sums + next * HP_SUM_ROW_BYTES;
         const unsigned char *add_a = NULL, *add_b = NULL;
-        unsigned char *out =
-            panel_pixel(&f->out, block->panel, block->first + i);
         if (add) {
             add_a = panel_pixel(&f->addend, block->panel, block->first + i);
             add_b = panel_pixel(&f->addend, block->panel, block->first + next);
         }
-        __m512i codes = _mm512_permutexvar_epi32(
-            order, vec_to_codes(to_units(&units, 0, a, add_a, add),
-                                to_units(&units, 1, a, add_a, add),
-                                to_units(&units, 0, b, add_b, add),
-                                to_units(&units, 1, b, add_b, add)));
-        _mm256_store_si256((__m256i *)out, _mm512_castsi512_si256(codes));
-        if (next > i)
-            _mm256_store_si256((__m256i *)(out + PIXEL_BYTES),
-                               _mm512_extracti64x4_epi64(codes, 1));
+        store_codes(f, block, i, next,
+                    vec_to_codes(to_units(&units, 0, a, add_a, add),
+                                 to_units(&units, 1, a, add_a, add),
+                                 to_units(&units, 0, b, add_b, add),
+                                 to_units(&units, 1, b, add_b, add)));
+    }
+}
+
+/* The same for ELU, without addend. */
+static void finish_elu_codes(const finish *f, const sum_block *block, int from,
+                             int end)
+{
+    const vec zero = vec_all((float)f->out.codes.zero);
+    vec scale[2], bias[2], inverse[2], value[4];
+
+    for (int i = 0; i < 2; i++) {
+        const int part = 2 * block->panel + i;
+        scale[i] = scale_load(f->scale, part);
+        bias[i] = vec_load(f->bias + part * LANES);
+        inverse[i] = _mm512_loadu_ps(f->out.codes.inverse + part * LANES);
+    }
+    for (int i = from; i < end; i += 2) {
+        const int next = i + 1 < end ? i + 1 : i;
+        for (int v = 0; v < 4; v++) {
+            const unsigned char *sums = block->sums +
+                                        (v < 2 ? i : next) * HP_SUM_ROW_BYTES +
+                                        v % 2 * 64;
+            value[v] =
+                activate(vec_fma(sum_load(sums), scale[v % 2], bias[v % 2]),
+                         HP_ACTIVATION_ELU);
+            value[v] = vec_fma(value[v], inverse[v % 2], zero);
+        }
+        store_codes(f, block, i, next,
+                    vec_to_codes(value[0], value[1], value[2], value[3]));
     }
 }
 
@@ -158,11 +194,15 @@ static void finish_any(const finish *f, const sum_block *block, int from,
 static void finish_rows(const finish *f, const sum_block *block, int from,
                         int end)
 {
+    const bool add = f->addend.data != NULL;
+    const bool elu = f->activation == HP_ACTIVATION_ELU;
+
     if (f->out.storage != HP_STORAGE_INT8 ||
-        f->activation == HP_ACTIVATION_ELU ||
-        (f->addend.data != NULL && f->sum_activation == HP_ACTIVATION_ELU))
+        (add && (elu || f->sum_activation == HP_ACTIVATION_ELU)))
         finish_any(f, block, from, end);
-    else if (f->addend.data != NULL)
+    else if (elu)
+        finish_elu_codes(f, block, from, end);
+    else if (add)
         finish_codes(f, block, from, end, true);
     else
         finish_codes(f, block, from, end, false);
