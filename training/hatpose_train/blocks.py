@@ -36,7 +36,7 @@ LEARNED, FITTED, HELD_OUT = 20, 6, 6
 FIRST_STEP = 1 << 21
 # Steps of each round; a round that makes the block worse is the last
 ROUNDS = (160, 160, 300)
-FIT_STEPS = 60
+FIT_STEPS = 14
 RATE, ADAM_RATE = 0.2, 3e-3
 FINAL_SHARE = 0.02
 

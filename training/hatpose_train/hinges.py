@@ -27,7 +27,7 @@ BENDS = (5, 15)
 # Rows of z that functions are compared on
 ROWS_COMPARED = 4000
 DAMPING = 1e-4
-RATE, RATE_LATE, MOMENTUM = 0.5, 0.2, 0.8
+RATE = 0.6
 # Where an output is above 0 its inputs are larger than elsewhere: the share
 # of such pixels understates the second derivative, more so if it is small
 ACTIVE_MIN = 0.3
@@ -99,14 +99,14 @@ def fitted(
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(damped))
     active = torch.stack([(t > 1e-3).float().mean(0) for t in targets])
     scale = 1 / active.mean(0).clamp_min(ACTIVE_MIN)[:, None]
-    weight, momentum = start.clone(), torch.zeros_like(start)
-    for step in range(steps):
-        made = functions[step % len(zs)]
-        before = made @ weight.T
-        wrong = (torch.relu(before) - targets[step % len(zs)]) * (before > 0)
-        newton = (wrong.T @ made / len(made)) @ inverse * scale
-        momentum.lerp_(newton, 1 - MOMENTUM)
-        weight -= (RATE if step < 0.6 * steps else RATE_LATE) * momentum
+    weight = start.clone()
+    for _ in range(steps):
+        gradient = torch.zeros_like(weight)
+        for made, target in zip(functions, targets, strict=True):
+            before = made @ weight.T
+            wrong = (torch.relu(before) - target) * (before > 0)
+            gradient += wrong.T @ made / (len(made) * len(functions))
+        weight -= RATE * scale * (gradient @ inverse)
     return weight
 
 
