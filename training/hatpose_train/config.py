@@ -23,6 +23,8 @@ class Data:
     batch: int = 8
     crop: int = 192
     seed: int = 1
+    # Batches that are computed once and kept in memory; 0: each step a new one
+    kept: int = 0
     # Chance of each kind of photo
     shares: Mapping[str, float] = field(
         default_factory=lambda: {"people": 0.72, "negative": 0.08, "site": 0.2}

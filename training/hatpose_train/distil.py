@@ -9,11 +9,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -36,6 +37,16 @@ FIRST_MEASURED_STEP = 1 << 24
 GRADIENT_NORM_MAX = 5.0
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """A batch: what the trained stages read, and what they shall make."""
+
+    picture: Tensor
+    given: dict[str, Tensor]
+    targets: dict[str, Tensor]
+    truth: Truth
+
+
 @dataclass
 class Distillation:
     """Teacher, student, and what turns one into the other."""
@@ -47,15 +58,30 @@ class Distillation:
     names: list[str]
     device: torch.device
 
-    def values(self, picture: Tensor) -> tuple[dict[str, Tensor], ...]:
-        """The student's values of a batch, and the teacher's."""
+    @torch.no_grad()
+    def prepare(self, batch: Sequence[Tensor]) -> Lesson:
+        """All of a batch that does not change as the student learns."""
+        picture, *truth = (part.to(self.device) for part in batch)
+        picture = picture.contiguous(memory_format=torch.channels_last)
+        steps = self.student.steps()
+        read = {
+            n for one in steps if one.output in self.names for n in one.inputs
+        }
+        before = read - set(self.names) - {"picture"}
         with torch.autocast(self.device.type, torch.bfloat16):
-            with torch.no_grad():
-                made = self.teacher(picture, only=self.readable())
-                targets = boundary.targets(self.bounds, made)
-            cuts = targets if self.config.loss.separate else ()
-            given = targets if self.config.loss.separate else None
-            return self.student(picture, given, cuts, self.names), targets
+            made = self.teacher(picture, only=self.readable())
+            targets = boundary.targets(self.bounds, made)
+            if self.config.loss.separate:
+                given = {name: targets[name] for name in read - {"picture"}}
+            elif before:
+                order = [one.output for one in steps]
+                last = max(order.index(name) for name in before)
+                values = self.student(picture, only=order[: last + 1])
+                given = {name: values[name] for name in before}
+            else:
+                given = {}
+        wanted = {n: t for n, t in targets.items() if n in self.names}
+        return Lesson(picture, given, wanted, Truth(*truth))
 
     def learn(self) -> None:
         """Puts the student into the mode in which it is trained."""
@@ -72,17 +98,37 @@ class Distillation:
         last = max(order.index(name) for name in self.names)
         return order[: last + 1]
 
-    def error(
-        self, batch: Sequence[Tensor]
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    def error(self, lesson: Lesson) -> tuple[Tensor, dict[str, Tensor]]:
         """The objective of a batch, and the error of each value."""
-        picture, *truth = (part.to(self.device) for part in batch)
-        picture = picture.contiguous(memory_format=torch.channels_last)
-        values, targets = self.values(picture)
-        wanted = {n: t for n, t in targets.items() if n in self.names}
+        with torch.autocast(self.device.type, torch.bfloat16):
+            values = self.student(
+                lesson.picture, lesson.given, lesson.given, self.names
+            )
         return objective(
-            self.config.loss, self.bounds, values, wanted, Truth(*truth)
+            self.config.loss, self.bounds, values, lesson.targets, lesson.truth
         )
+
+    def lessons(
+        self, crops: samples.Crops, first: int, workers: int
+    ) -> Iterator[Lesson]:
+        """One for each step from the first; kept ones come again and again."""
+        data, last = self.config.data, self.config.schedule.steps
+        if not data.kept:
+            for batch in samples.batches(
+                crops, first, last, data.batch, workers
+            ):
+                yield self.prepare(batch)
+            return
+        kept = [
+            self.prepare(batch)
+            for batch in samples.batches(
+                crops, 0, data.kept, data.batch, workers
+            )
+        ]
+        for step in range(first, last):
+            time, place = divmod(step, data.kept)
+            order = np.random.default_rng((data.seed, time))
+            yield kept[order.permutation(data.kept)[place]]
 
 
 def values_of(student: Network, stages: Sequence[str]) -> list[str]:
@@ -140,11 +186,9 @@ def train(
     more = {"stages": args.stages}
     log = Log(checkpoint.path.parent, schedule.steps, config.data.batch)
     work.learn()
-    for batch in samples.batches(
-        crops, step, schedule.steps, config.data.batch, args.workers
-    ):
+    for lesson in work.lessons(crops, step, args.workers):
         optimizer.set_rate(rate_at(schedule, step))
-        total, errors = work.error(batch)
+        total, errors = work.error(lesson)
         optimizer.zero_grad()
         total.backward()
         if not config.loss.separate:

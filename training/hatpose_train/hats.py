@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from hatpose.model_file import write_model
 from torch import Tensor
+from torch.nn import functional
 
 from . import hat_labels, pool
 from .augment import Affine, Pixels, Recipe, random_view
@@ -35,12 +36,19 @@ CELLS = CROP // 8
 # Each eighth site photo is for the score, not for learning
 HELD_OUT = 8
 # A cell of a head counts this much more than one of the background
-HEAD_WEIGHT = 4.0
+HEAD_WEIGHT = 2.0
 BATCH = 16
+# Photos of people without labelled heads teach what is no head: each view
+# has one of so many of them, and of these only cells at least so far from
+# whatever the network takes for a nose, neck, eye or ear
+PEOPLE_SHARE = 4
+HEAD_KEYPOINTS = [0, 1, 14, 15, 16, 17]
+NEARBY = 3
+NOBODY = 0.05
 STEPS_BETWEEN_LINES = 100
 THRESHOLD = 0.3
 # Site photos are stretched to squares; they were wider
-RECIPE = Recipe(scale=(0.6, 1.5), rotation_degrees=12, stretch=(0.8, 1.9))
+RECIPE = Recipe(scale=(0.8, 1.8), rotation_degrees=12, stretch=(0.8, 1.9))
 
 
 @dataclass(frozen=True)
@@ -52,19 +60,20 @@ class Views:
     weights: Tensor
 
 
-def features_of(network: Network, pictures: Tensor) -> Tensor:
-    """What the hat head reads, of pictures that are alike in size."""
+def features_of(network: Network, pictures: Tensor) -> tuple[Tensor, Tensor]:
+    """What the hat head reads, and 1 in cells where nobody's head can be."""
     step = network.steps()[-1]
     assert step.output == "hats"
     wanted = [one.output for one in network.steps()[:-1]]
-    # Heads of the last stage are not read
-    wanted = [name for name in wanted if name not in network.maps()]
     with torch.no_grad(), torch.autocast(pictures.device.type, torch.bfloat16):
         values = network(
             pictures.contiguous(memory_format=torch.channels_last),
             only=wanted,
         )
-        return torch.cat([values[name] for name in step.inputs], 1).bfloat16()
+    features = torch.cat([values[name] for name in step.inputs], 1)
+    heads = values[network.maps()[0]][:, HEAD_KEYPOINTS].float()
+    nearby = functional.max_pool2d(heads, 2 * NEARBY + 1, 1, NEARBY).amax(1)
+    return features.bfloat16(), (nearby < NOBODY).float()
 
 
 Sample = tuple[Tensor, Tensor, Tensor]
@@ -109,7 +118,11 @@ def cached(
         pictures, maps, weights = (
             torch.stack(one) for one in zip(*batch, strict=True)
         )
-        parts.append((features_of(network, pictures), maps, weights))
+        features, nobody = features_of(network, pictures)
+        for i, photo in enumerate(photos[first : first + BATCH]):
+            if photo.kind == "people":
+                weights[i] *= nobody[i]
+        parts.append((features, maps, weights))
     return Views(*(torch.cat(one) for one in zip(*parts, strict=True)))
 
 
@@ -228,6 +241,7 @@ def run(args: argparse.Namespace) -> None:
     held = site[::HELD_OUT]
     learned = [photo for i, photo in enumerate(site) if i % HELD_OUT]
     learned += [photo for photo in photos if photo.kind == "negative"]
+    people = [photo for photo in photos if photo.kind == "people"]
     network = with_hats(read_gguf(args.model), args.seed)
     network = network.to(memory_format=torch.channels_last)
     assert network.hats is not None
@@ -236,7 +250,13 @@ def run(args: argparse.Namespace) -> None:
         kept(
             args.run / f"views{number}.pt",
             args.resume,
-            partial(cached, network, learned, random_sample, number),
+            partial(
+                cached,
+                network,
+                learned + people[number::PEOPLE_SHARE],
+                random_sample,
+                number,
+            ),
         )
         for number in range(args.views)
     ]

@@ -100,6 +100,15 @@ def test_two_processes_share_the_stages(
     assert distil.main([*arguments, *joined, *files]) == 0
     last = errors(tmp_path / "joined")[-1]
     assert "refinement_stages.0.pafs truth" in last
+    kept = [*arguments, "--run", str(tmp_path / "kept"), "--stages"]
+    change(
+        config,
+        ("crop = 64", "crop = 64\nkept = 2"),
+        ("rate = 2e-2", "rate = 2e-2\nbatch_statistics = false"),
+    )
+    assert distil.main([*kept, *parts["rest"], "--start", *files]) == 0
+    (one,) = errors(tmp_path / "kept")
+    assert "cpm" in one and "model.11" not in one
     assert distil.main([*arguments, *joined, files[0]]) == 1
 
 
