@@ -88,9 +88,12 @@ enum {
     HATPOSE_CPU_NEON = 4,
     HATPOSE_CPU_AMX = 8,
     HATPOSE_CPU_VNNI = 16,
-    HATPOSE_CPU_BLAS = 32 /* OpenBLAS; without it our own GEMM runs */
+    HATPOSE_CPU_BLAS = 32 /* OpenBLAS, where there are no kernels of ours */
 };
 
+/* The arithmetic of the network. AUTO: BF16 where the machine has units for
+ * it, else F32; F32 with a COMPAT decoder. INT8 needs a model that was
+ * calibrated. */
 enum {
     HATPOSE_PRECISION_AUTO = 0,
     HATPOSE_PRECISION_F32 = 1,
@@ -327,6 +330,8 @@ typedef struct hatpose_times {
     double total_us;
 } hatpose_times;
 
+/* An operation that was joined with the next one has no time of its own, and
+ * its multiplications are counted there. */
 typedef struct hatpose_layer_time {
     uint32_t struct_size;
     uint32_t precision; /* that ran: HATPOSE_PRECISION_* */

@@ -922,6 +922,50 @@ static void layers_have_times(void)
     hatpose_context_destroy(context);
 }
 
+static uint32_t precision_of(uint32_t precision, uint32_t decode)
+{
+    hatpose_options o = small_options();
+    o.precision = precision;
+    o.decode = decode;
+    hatpose_context *context = make_context(&o);
+    hatpose_result *result = detect(context);
+    uint32_t ran = hatpose_result_precision(result);
+
+    hatpose_result_destroy(result);
+    hatpose_context_destroy(context);
+    return ran;
+}
+
+static void precision_is_what_was_asked_for(void)
+{
+    uint32_t by_itself =
+        precision_of(HATPOSE_PRECISION_AUTO, HATPOSE_DECODE_BEST);
+
+    CHECK(by_itself == HATPOSE_PRECISION_F32 ||
+          by_itself == HATPOSE_PRECISION_BF16);
+    CHECK(precision_of(HATPOSE_PRECISION_AUTO, HATPOSE_DECODE_COMPAT) ==
+          HATPOSE_PRECISION_F32);
+    CHECK(precision_of(HATPOSE_PRECISION_F32, HATPOSE_DECODE_BEST) ==
+          HATPOSE_PRECISION_F32);
+    CHECK(precision_of(HATPOSE_PRECISION_BF16, HATPOSE_DECODE_COMPAT) ==
+          HATPOSE_PRECISION_BF16);
+}
+
+static void int8_needs_ranges(void)
+{
+    hatpose_options o = small_options();
+    hatpose_context *context = make_context(&o);
+    hatpose_error err;
+
+    o.precision = HATPOSE_PRECISION_INT8;
+    CHECK(hatpose_context_configure(context, &o, &err) ==
+          HATPOSE_E_UNSUPPORTED);
+    CHECK_MESSAGE(strstr(err.message, "hatpose-calibrate") != NULL, "%s",
+                  err.message);
+    hatpose_result_destroy(detect(context)); /* as before */
+    hatpose_context_destroy(context);
+}
+
 int main(void)
 {
     network_file network;
@@ -966,6 +1010,8 @@ int main(void)
     RUN(numbers_have_names);
     RUN(model_describes_itself);
     RUN(layers_have_times);
+    RUN(precision_is_what_was_asked_for);
+    RUN(int8_needs_ranges);
     hatpose_model_release(model);
     CHECK_EXIT();
 }

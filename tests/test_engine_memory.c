@@ -240,6 +240,46 @@ static void sizes_are_checked(void)
     naive_release(&network);
 }
 
+/* Each channel of a wide value read by itself: whole blocks would be mostly
+ * empty. */
+static void too_many_pieces_are_refused(void)
+{
+    naive_network network;
+    engine_case c = {.layers = hp_layers_scalar(HP_STORAGE_F32)};
+    hatpose_error err;
+
+    naive_init(&network, 3);
+    int wide = naive_value(&network, 300), out = naive_value(&network, 8);
+    int ends = naive_value(&network, 50);
+    naive_pointwise(&network, 0, wide);
+    naive_pointwise(&network, wide, out);
+    for (int i = 0; i < 50; i++)
+        naive_op(&network,
+                 (hp_op){.kind = HP_OP_DEPTHWISE,
+                         .input = wide,
+                         .input_first = 2 * i,
+                         .input_count = 1,
+                         .output = ends,
+                         .output_first = i,
+                         .output_count = 1,
+                         .kernel = 3,
+                         .stride = 1,
+                         .dilation = 1},
+                 false);
+    network.model.heatmaps = (hp_map_group){out, 0, 8};
+    CHECK(engine_case_open(&c, &network, 1, 0, &err) == HATPOSE_OK);
+    CHECK(run_is_right(&c, &network, 9, 9));
+    CHECK(engine_case_close(&c));
+    c = (engine_case){.layers = hp_layers_scalar(HP_STORAGE_INT8)};
+    float *planes = random_planes(1, 9, 9);
+    naive_find_ranges(&network, planes, 9, 9);
+    free(planes);
+    CHECK(engine_case_open(&c, &network, 1, 0, &err) == HATPOSE_E_LIMIT);
+    CHECK_MESSAGE(strstr(err.message, "too many pieces") != NULL, "%s",
+                  err.message);
+    naive_release(&network);
+}
+
 static void destroying_nothing_is_fine(void)
 {
     hp_engine_destroy(NULL);
@@ -254,6 +294,7 @@ int main(void)
     RUN(each_allocation_may_fail);
     RUN(budget_is_kept);
     RUN(sizes_are_checked);
+    RUN(too_many_pieces_are_refused);
     RUN(destroying_nothing_is_fine);
     CHECK_EXIT();
 }
