@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import argparse
 import copy
-import math
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -21,24 +21,23 @@ import torch
 from torch import Tensor, nn
 
 from . import boundary, pool, samples
-from .config import read
+from .config import Schedule, read
 from .distil import measured
 from .hinges import search
 from .interchange import read_gguf
+from .muon import Muon
 from .network import Network
-from .newton import Newton
-from .run import load_average
+from .run import load_average, rate_at
 
 # Batches that are learned from, those of them that hinges are fitted to,
 # and batches that say which round was best
 LEARNED, FITTED, HELD_OUT = 20, 6, 6
 # Crops by number, far from those that other runs train on
 FIRST_STEP = 1 << 21
-# Steps of each round; a round that makes the block worse is the last
+# Steps of each round
 ROUNDS = (160, 160, 300)
 FIT_STEPS = 14
-RATE, ADAM_RATE = 0.2, 3e-3
-FINAL_SHARE = 0.02
+RATE = 3e-3
 
 
 class Block:
@@ -70,39 +69,41 @@ class Block:
         ]
         return sum(errors) / len(errors)
 
-    def round(self, steps: int) -> None:
-        """Searches the hinges, then goes down the gradient."""
+    def search(self) -> None:
+        """Puts the best hinges in."""
         depthwise, pointwise = self.module[0], self.module[3]
         assert isinstance(depthwise, nn.Conv2d)
         assert isinstance(pointwise, nn.Conv2d)
-        importance = self.bound.weight
         search(
             depthwise,
             pointwise,
             self.inputs[:FITTED],
             self.targets[:FITTED],
-            importance,
+            self.bound.weight,
             FIT_STEPS,
         )
-        newton = Newton(depthwise, pointwise, importance, RATE, ADAM_RATE)
+
+    def descend(self, steps: int) -> None:
+        """Goes down the gradient."""
+        optimizer = Muon([{"params": list(self.module.parameters())}], RATE)
+        schedule = Schedule(steps, RATE, warm_up=0)
         for step in range(steps):
             self.module.zero_grad()
             self.error(step % LEARNED).backward()
-            cosine = 0.5 * (1 + math.cos(math.pi * step / steps))
-            newton.step(FINAL_SHARE + (1 - FINAL_SHARE) * cosine)
-        newton.close()
+            optimizer.set_rate(rate_at(schedule, step))
+            optimizer.step()
 
     def learn(self) -> tuple[float, float]:
         """All rounds, and back to the best; the error before and after."""
         best = copy.deepcopy(self.module.state_dict())
         before = least = self.held_out()
         for steps in ROUNDS:
-            self.round(steps)
-            error = self.held_out()
-            if error >= least:
-                break
-            least = error
-            best = copy.deepcopy(self.module.state_dict())
+            for improve in (self.search, partial(self.descend, steps)):
+                improve()
+                error = self.held_out()
+                if error < least:
+                    least = error
+                    best = copy.deepcopy(self.module.state_dict())
         self.module.load_state_dict(best)
         return before, least
 
