@@ -49,9 +49,23 @@ def test_ranges_are_those_of_the_layers(model, photos, tmp_path):
         low = np.minimum(both.min(axis=(0, 2)), 0)
         high = np.maximum(both.max(axis=(0, 2)), 0)
         np.testing.assert_allclose(network.ranges.low[part], low, atol=1e-6)
+        silent = (low == 0) & (high == 0)
+        if not silent.all():
+            high[silent] = np.median(high[~silent])
         np.testing.assert_allclose(network.ranges.high[part], high, atol=1e-6)
         begin += channels
     assert begin == network.ranges.low.size
+
+
+def test_silent_channels_get_the_reach_of_the_others():
+    network = toy.network()
+    picture = PEOPLE[0].copy()
+    picture[:, :, 2] = 0  # no elbow: nothing in the value's third channel
+    ranges = calibrate.activation_ranges(network, [picture])
+    first = network.values[0]  # of value 1
+    high = ranges.high[first : first + 3]
+    assert high[2] == np.median(high[:2]) > 0
+    assert ranges.low[first + 2] == 0
 
 
 def test_blue_first_networks_see_blue_first():

@@ -11,6 +11,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -185,7 +186,17 @@ def activation_ranges(network: Network, pictures: Iterable[Array]) -> Ranges:
             part = slice(begin, begin + result.shape[1])
             low[part] = np.minimum(low[part], result.min(axis=(0, 2, 3)))
             high[part] = np.maximum(high[part], result.max(axis=(0, 2, 3)))
+    for begin, end in pairwise(starts):
+        _widen_silent(low[begin:end], high[begin:end])
     return Ranges(low, high)
+
+
+def _widen_silent(low: Array, high: Array) -> None:
+    """Channels of a value that were 0 on all photos need not stay so on
+    others: they get the median reach of those that spoke."""
+    silent = (low == 0) & (high == 0)
+    if silent.any() and not silent.all():
+        high[silent] = np.median(high[~silent])
 
 
 def _graph_with_all_outputs(
