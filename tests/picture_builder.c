@@ -23,13 +23,15 @@ static void *must(void *block)
 void picture_free(picture_file *file)
 {
     free(file->data);
-    file->data = NULL;
-    file->bytes = 0;
+    *file = (picture_file){NULL, 0, 0};
 }
 
 void picture_append(picture_file *file, const void *data, size_t bytes)
 {
-    file->data = must(realloc(file->data, file->bytes + bytes + 1));
+    if (file->bytes + bytes >= file->capacity) {
+        file->capacity = 2 * (file->bytes + bytes) + 64;
+        file->data = must(realloc(file->data, file->capacity));
+    }
     if (bytes > 0)
         memcpy(file->data + file->bytes, data, bytes);
     file->bytes += bytes;
@@ -37,7 +39,7 @@ void picture_append(picture_file *file, const void *data, size_t bytes)
 
 picture_file picture_copy(const uint8_t *data, size_t bytes)
 {
-    picture_file file = {NULL, 0};
+    picture_file file = {NULL, 0, 0};
 
     picture_append(&file, data, bytes);
     return file;
@@ -93,7 +95,7 @@ picture_file picture_png_start(int width_px, int height_px, int bits,
                                int colour_type)
 {
     picture_file file = picture_copy((const uint8_t *)"\x89PNG\r\n\x1a\n", 8);
-    picture_file header = {NULL, 0};
+    picture_file header = {NULL, 0, 0};
 
     append_big32(&header, (uint32_t)width_px);
     append_big32(&header, (uint32_t)height_px);
@@ -118,7 +120,7 @@ static void append_sample(picture_file *rows, uint8_t value, int bits, int x)
 static picture_file png_rows(int width_px, int height_px, int bits,
                              int colour_type)
 {
-    picture_file rows = {NULL, 0};
+    picture_file rows = {NULL, 0, 0};
 
     for (int y = 0; y < height_px; y++) {
         picture_append(&rows, "", 1); /* no filter */
@@ -142,7 +144,7 @@ static picture_file png_rows(int width_px, int height_px, int bits,
 static picture_file compressed(const picture_file *rows, size_t skip)
 {
     uLongf bytes = compressBound((uLong)rows->bytes);
-    picture_file out = {must(calloc(1, skip + bytes)), 0};
+    picture_file out = {must(calloc(1, skip + bytes)), 0, skip + bytes};
 
     compress(out.data + skip, &bytes, rows->data, (uLong)rows->bytes);
     out.bytes = skip + bytes;
@@ -166,7 +168,7 @@ picture_file picture_png(int width_px, int height_px, int bits, int colour_type)
 static void append_frame_control(picture_file *file, uint32_t number,
                                  int width_px, int height_px)
 {
-    picture_file control = {NULL, 0};
+    picture_file control = {NULL, 0, 0};
 
     append_big32(&control, number);
     append_big32(&control, (uint32_t)width_px);
@@ -201,7 +203,7 @@ picture_file picture_animated_png(int width_px, int height_px)
 
 picture_file picture_bmp(int width_px, int height_px)
 {
-    picture_file file = {NULL, 0};
+    picture_file file = {NULL, 0, 0};
     int padding = (4 - width_px * 3 % 4) % 4;
     int row_bytes = width_px * 3 + padding;
 
@@ -233,7 +235,7 @@ picture_file picture_bmp(int width_px, int height_px)
 static void append_gif_frame(picture_file *file, int width_px, int height_px,
                              unsigned colour)
 {
-    picture_file codes = {NULL, 0};
+    picture_file codes = {NULL, 0, 0};
     uint32_t bits = 0;
     int bit_count = 0;
     int count = width_px * height_px;
@@ -399,7 +401,7 @@ picture_file picture_jpeg(int width_px, int height_px, picture_jpeg_kind kind)
 #else
 picture_file picture_jpeg(int width_px, int height_px, picture_jpeg_kind kind)
 {
-    picture_file none = {NULL, 0};
+    picture_file none = {NULL, 0, 0};
 
     (void)width_px;
     (void)height_px;

@@ -7,7 +7,7 @@
 
 typedef struct picture_file {
     uint8_t *data;
-    size_t bytes;
+    size_t bytes, capacity;
 } picture_file;
 
 void picture_free(picture_file *file);
