@@ -24,31 +24,47 @@ from torch import Tensor
 from torch.nn import functional
 
 from . import hat_labels, pool
-from .augment import Affine, Pixels, Recipe, random_view
+from .augment import (
+    GREY,
+    Affine,
+    Pixels,
+    Recipe,
+    degrade,
+    random_affine,
+    recolour,
+)
+from .average import Average
 from .config import Schedule
 from .interchange import fold, read_gguf, to_model
-from .network import Network
+from .network import HatHead, Network
 from .run import Log, rate_at
 from .samples import picture
 
 CROP = 256
-CELLS = CROP // 8
 # Each eighth site photo is for the score, not for learning
 HELD_OUT = 8
-# A cell of a head counts this much more than one of the background
-HEAD_WEIGHT = 2.0
+# A cell of a head counts this much more than one of the background, and
+# background so much more where a head is seen in it (value 1; less by the
+# square of the value)
+HEAD_WEIGHT = 4.0
+MISTAKEN_WEIGHT = 3.0
+# Against learning few photos by heart: features left out, and the decay
+DROPPED = 0.1
+WEIGHT_DECAY = 0.02
 BATCH = 16
 # Photos of people without labelled heads teach what is no head: each view
 # has one of so many of them, and of these only cells at least so far from
 # whatever the network takes for a nose, neck, eye or ear
-PEOPLE_SHARE = 4
+PEOPLE_SHARE = 6
 HEAD_KEYPOINTS = [0, 1, 14, 15, 16, 17]
 NEARBY = 3
 NOBODY = 0.05
 STEPS_BETWEEN_LINES = 100
-THRESHOLD = 0.3
+THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
+# Photos held out are seen as large as photos of sites at run time
+WHOLE = 384
 # Site photos are stretched to squares; they were wider
-RECIPE = Recipe(scale=(0.8, 1.8), rotation_degrees=12, stretch=(0.8, 1.9))
+RECIPE = Recipe(scale=(0.5, 2.0), rotation_degrees=12, stretch=(0.8, 1.7))
 
 
 @dataclass(frozen=True)
@@ -80,39 +96,70 @@ Sample = tuple[Tensor, Tensor, Tensor]
 
 
 def sample(line: dict[str, Any], view: Pixels, affine: Affine) -> Sample:
-    """A picture, its maps and their weights."""
+    """A square picture, its maps and their weights."""
+    cells = len(view) // 8
     return (
         picture(view),
-        torch.from_numpy(hat_labels.maps(line, affine, CELLS)),
-        torch.from_numpy(hat_labels.known(line, affine, CELLS)),
+        torch.from_numpy(hat_labels.maps(line, affine, cells)),
+        torch.from_numpy(hat_labels.known(line, affine, cells)),
     )
 
 
-def random_sample(photo: pool.Photo, seed: int, number: int) -> Sample:
-    """A random view; seed and number give it."""
-    rng = np.random.default_rng((seed, number))
-    view, affine, _ = random_view(photo.pixels, CROP, RECIPE, rng)
-    return sample(photo.line, view, affine)
+class Draw:
+    """Random views, with photos without people behind small ones."""
+
+    def __init__(self, behind: Sequence[pool.Photo], seed: int) -> None:
+        self.behind = behind
+        self.seed = seed
+
+    def __call__(self, photo: pool.Photo, number: int) -> Sample:
+        """A view; seed and number give it."""
+        rng = np.random.default_rng((self.seed, number))
+        view = np.full((CROP, CROP, 3), GREY, np.uint8)
+        if self.behind:
+            other = self.behind[int(rng.integers(len(self.behind)))]
+            view = paste(view, other.pixels, RECIPE, rng)[0]
+        view, affine = paste(view, photo.pixels, RECIPE, rng)
+        view = degrade(recolour(view, RECIPE, rng), RECIPE, rng)
+        return sample(photo.line, view, affine)
 
 
-def whole_sample(photo: pool.Photo, *_: int) -> Sample:
-    """The photo itself, which is a square of `CROP`."""
-    if photo.pixels.shape[:2] != (CROP, CROP):
-        raise ValueError(f"{photo.line['name']}: {CROP}x{CROP} expected")
-    return sample(photo.line, photo.pixels, np.eye(2, 3))
+def paste(
+    view: Pixels, pixels: Pixels, recipe: Recipe, rng: np.random.Generator
+) -> tuple[Pixels, Affine]:
+    """Puts a random view of a photo over another, and says where it is."""
+    height, width = pixels.shape[:2]
+    affine, _ = random_affine((height, width), CROP, recipe, rng)
+    pasted = cv2.warpAffine(
+        pixels,
+        affine,
+        (CROP, CROP),
+        dst=view.copy(),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_TRANSPARENT,
+    )
+    return pasted.astype(np.uint8, copy=False), affine
+
+
+def whole_sample(photo: pool.Photo, _: int) -> Sample:
+    """The whole photo."""
+    height, width = photo.pixels.shape[:2]
+    view = cv2.resize(photo.pixels, (WHOLE, WHOLE))
+    affine = np.array([[WHOLE / width, 0, 0], [0, WHOLE / height, 0]])
+    affine[:, 2] = (affine[:, :2].sum(1) - 1) / 2
+    return sample(photo.line, view.astype(np.uint8, copy=False), affine)
 
 
 def cached(
     network: Network,
     photos: Sequence[pool.Photo],
-    make: Callable[[pool.Photo, int, int], Sample],
-    seed: int,
+    make: Callable[[pool.Photo, int], Sample],
 ) -> Views:
     """One view of every photo."""
     parts = []
     for first in range(0, len(photos), BATCH):
         batch = [
-            make(photo, seed, first + i)
+            make(photo, first + i)
             for i, photo in enumerate(photos[first : first + BATCH])
         ]
         pictures, maps, weights = (
@@ -138,10 +185,42 @@ def kept(path: Path, resume: bool, make: Callable[[], Views]) -> Views:
 
 
 def error(made: Tensor, maps: Tensor, weights: Tensor) -> Tensor:
-    """Mean squared error, more of it where heads are."""
-    weights = weights * (1 + HEAD_WEIGHT * maps.amax(1))
-    square = (made.float() - maps).square().sum(1)
-    return (square * weights).sum() / weights.sum()
+    """Mean squared error, more of it where heads are or are made up."""
+    made, peak = made.float(), maps.amax(1)
+    seen = made.detach().clamp(0, 1).amax(1).square()
+    weights = weights * (
+        1 + HEAD_WEIGHT * peak + MISTAKEN_WEIGHT * (1 - peak) * seen
+    )
+    return ((made - maps).square().sum(1) * weights).sum() / weights.sum()
+
+
+def scales_of(views: Views) -> Tensor:
+    """Root of each feature's mean square; features are learned by these."""
+    some = views.features[:: max(1, len(views.features) // 64)].float()
+    root = some.square().mean((0, 2, 3)).sqrt()
+    return root.clamp_min(0.01 * float(root.mean()))
+
+
+def rescale(head: HatHead, scales: Tensor) -> None:
+    """Makes the head read features that were divided by the scales."""
+    first = 0
+    with torch.no_grad():
+        for layer in head.readers():
+            part = scales[first : first + layer.in_channels]
+            layer.weight *= part[None, :, None, None]
+            first += layer.in_channels
+
+
+def drawn(
+    views: Sequence[Views], rng: np.random.Generator
+) -> tuple[Tensor, ...]:
+    """Features, maps and weights of a random batch."""
+    rows = []
+    for part in rng.integers(len(views), size=BATCH):
+        one = views[int(part)]
+        row = int(rng.integers(len(one.maps)))
+        rows.append((one.features[row], one.maps[row], one.weights[row]))
+    return tuple(torch.stack(one) for one in zip(*rows, strict=True))
 
 
 def train(
@@ -150,59 +229,76 @@ def train(
     """Teaches the hat head from views that were made before."""
     assert network.hats is not None
     head = network.hats.train()
+    scales = scales_of(views[0])
+    if args.start is not None:
+        rescale(head, scales)
     schedule = Schedule(args.steps, args.rate)
-    optimizer = torch.optim.AdamW(head.parameters(), args.rate)
+    optimizer = torch.optim.AdamW(
+        head.parameters(), args.rate, weight_decay=WEIGHT_DECAY
+    )
+    average = Average(head, schedule.average_decay)
     log = Log(args.run, args.steps, BATCH)
     rng = np.random.default_rng(args.seed)
-    total = sum(len(one.maps) for one in views)
-    starts = np.cumsum([0] + [len(one.maps) for one in views])
     for step in range(args.steps):
         for group in optimizer.param_groups:
             group["lr"] = rate_at(schedule, step)
-        drawn = np.sort(rng.choice(total, BATCH, replace=False))
-        rows = []
-        for number in drawn.tolist():
-            part = int(np.searchsorted(starts, number, "right")) - 1
-            one, row = views[part], number - int(starts[part])
-            rows.append((one.features[row], one.maps[row], one.weights[row]))
-        features, maps, weights = (
-            torch.stack(one) for one in zip(*rows, strict=True)
-        )
+        features, maps, weights = drawn(views, rng)
+        features = features / scales.bfloat16()[:, None, None]
+        features = functional.dropout2d(features, DROPPED)
         with torch.autocast("cpu", torch.bfloat16):
             made = head(features.contiguous(memory_format=torch.channels_last))
         loss = error(made, maps, weights)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        average.update(head)
         log.add({"hats": loss})
         if (step + 1) % STEPS_BETWEEN_LINES == 0 or step + 1 == args.steps:
             log.write(step + 1, {})
+    head.load_state_dict(average.state)
+    rescale(head, 1 / scales)
     head.eval()
 
 
-def score(
-    network: Network, photos: Sequence[pool.Photo], threshold: float
-) -> hat_labels.Score:
-    """Peaks of the maps against the labels, on whole photos."""
-    found = hat_labels.Score()
-    views = cached(network, photos, whole_sample, 0)
+def score(network: Network, photos: Sequence[pool.Photo]) -> None:
+    """Prints peaks of the maps against the labels, on whole photos."""
+    views = cached(network, photos, whole_sample)
     assert network.hats is not None
     with torch.no_grad():
         maps = network.hats(views.features.float()).numpy()
-    for one, photo in zip(maps, photos, strict=True):
-        if photo.line["all_heads"] == "mostly":
-            found.add(hat_labels.peaks(one, threshold), photo.line)
-    return found
+    for threshold in THRESHOLDS:
+        found = hat_labels.Score()
+        for one, photo in zip(maps, photos, strict=True):
+            if photo.line["all_heads"] == "mostly":
+                shown = hat_labels.peaks(one, threshold)
+                found.add(in_photo(shown, photo), photo.line)
+        print(f"photos held out, {threshold}: {found}", flush=True)
 
 
-def with_hats(network: Network, seed: int) -> Network:
-    """The same network with a hat head, new unless it has one."""
-    network = fold(network)
-    if network.hats is not None:
-        return network.requires_grad_(False)
+def in_photo(
+    shown: Sequence[hat_labels.Peak], photo: pool.Photo
+) -> list[hat_labels.Peak]:
+    """Peaks in pixels of the photo."""
+    scale = photo.pixels.shape[0] / WHOLE
+    return [one._replace(x=one.x * scale, y=one.y * scale) for one in shown]
+
+
+def with_hats(network: Network, start: Path | None, seed: int) -> Network:
+    """The same network with a hat head: new, or that of another file."""
     torch.manual_seed(seed)
-    wider = Network(replace(network.shape, hats=True))
-    missing, _ = wider.load_state_dict(network.state_dict(), strict=False)
+    bare = fold(network)
+    wider = Network(replace(bare.shape, hats=True))
+    kept_layers = [
+        name for name in bare.state_dict() if not name.startswith("hats.")
+    ]
+    state = {name: bare.state_dict()[name] for name in kept_layers}
+    if start is not None:
+        taught = read_gguf(start).hats
+        if taught is None:
+            raise ValueError(f"{start}: no hat maps")
+        for name, value in taught.state_dict().items():
+            state[f"hats.{name}"] = value
+    missing, _ = wider.load_state_dict(state, strict=False)
     assert all(name.startswith("hats.") for name in missing)
     return wider.eval().requires_grad_(False)
 
@@ -218,9 +314,12 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--pool", type=Path, required=True, help="folder of packed photos"
     )
     parser.add_argument("--run", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument(
+        "--start", type=Path, metavar="GGUF", help="begin with its hat head"
+    )
     parser.add_argument("--exclude-sets", nargs="+", default=[], metavar="SET")
     parser.add_argument(
-        "--views", type=int, default=3, help="random views of each photo"
+        "--views", type=int, default=2, help="random views of each photo"
     )
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--rate", type=float, default=2e-3)
@@ -240,9 +339,9 @@ def run(args: argparse.Namespace) -> None:
     site = [photo for photo in photos if photo.kind == "site"]
     held = site[::HELD_OUT]
     learned = [photo for i, photo in enumerate(site) if i % HELD_OUT]
-    learned += [photo for photo in photos if photo.kind == "negative"]
+    negatives = [photo for photo in photos if photo.kind == "negative"]
     people = [photo for photo in photos if photo.kind == "people"]
-    network = with_hats(read_gguf(args.model), args.seed)
+    network = with_hats(read_gguf(args.model), args.start, args.seed)
     network = network.to(memory_format=torch.channels_last)
     assert network.hats is not None
     network.hats.requires_grad_(True)
@@ -253,16 +352,17 @@ def run(args: argparse.Namespace) -> None:
             partial(
                 cached,
                 network,
-                learned + people[number::PEOPLE_SHARE],
-                random_sample,
-                number,
+                learned
+                + negatives
+                + people[number % PEOPLE_SHARE :: PEOPLE_SHARE],
+                Draw(negatives, number),
             ),
         )
         for number in range(args.views)
     ]
     train(network, views, args)
-    print(f"photos held out: {score(network, held, THRESHOLD)}", flush=True)
     write_model(to_model(network, args.output.stem), args.output)
+    score(network, held)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

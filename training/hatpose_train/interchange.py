@@ -224,15 +224,22 @@ class Writer:
         )
         return heat, pafs
 
-    def hats(self, hats: HatHead, looks: Place, refined: Place) -> Place:
+    def hats(self, hats: HatHead, read: tuple[Place, Place, Place]) -> Place:
         """The maps of hats on heads and of bare heads."""
-        total = self.add(
-            "hats.sum",
-            self.layer("hats.looks", hats.looks, None, looks),
-            self.layer("hats.refined", hats.refined, None, refined),
-            "relu",
+        looks, surroundings, refined = (
+            self.layer(f"hats.{name}", layer, None, source)
+            for name, layer, source in zip(
+                ("looks", "surroundings", "refined"),
+                hats.readers(),
+                read,
+                strict=True,
+            )
         )
-        place = self.chain("hats.trunk", hats.trunk, total)
+        place = self.add("hats.both", looks, surroundings)
+        place = self.add("hats.sum", place, refined, "relu")
+        for i, layer in enumerate(hats.trunk):
+            assert isinstance(layer, nn.Sequential)
+            place = self.chain(f"hats.trunk.{i}", layer, place)
         return self.chain("hats.maps", hats.maps, place)
 
     def refinement_trunk(
@@ -271,6 +278,7 @@ def to_model(
         place = writer.chain(f"model.{i}", block, place)
         if i == HAT_LOOKS:
             looks = place
+    surroundings = place
     into = (
         (concat, PAFS + HEATMAPS)
         if concat is not None
@@ -298,7 +306,7 @@ def to_model(
             )
         heat, pafs = writer.heads(prefix, stage, place, concat)
     if network.hats is not None:
-        hats = writer.hats(network.hats, looks, place)
+        hats = writer.hats(network.hats, (looks, surroundings, place))
     model = op_list.Network(
         name=name,
         values=tuple(writer.values),

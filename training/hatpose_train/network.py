@@ -173,25 +173,44 @@ def head(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
 
 
 # Where hats read colour and texture: the last features of stride 8 that
-# still see little more than a head
+# still see little more than a head; and where they read what is round it
 HAT_LOOKS = 5
+HAT_ROUND = 11
+HAT_HIDDEN = 64
+# Of the hat head's 3x3 layers: together they see a head and its shoulders
+HAT_DILATIONS = (1, 2, 2)
 
 
 class HatHead(nn.Module):
-    """Hat on a head and bare head, from early and refined features."""
+    """Hat on a head and bare head, from early, late and refined features."""
 
-    def __init__(self, looks: int, refined: int, hidden: int) -> None:
+    def __init__(
+        self, looks: int, surroundings: int, refined: int, hidden: int
+    ) -> None:
         super().__init__()
         self.looks = convolution(looks, hidden, 1)
+        self.surroundings = convolution(surroundings, hidden, 1, bias=False)
         self.refined = convolution(refined, hidden, 1, bias=False)
-        self.trunk = nn.Sequential(convolution(hidden, hidden, 3), nn.ReLU())
+        self.trunk = nn.Sequential(
+            *(
+                nn.Sequential(
+                    convolution(hidden, hidden, 3, dilation=dilation),
+                    nn.ReLU(),
+                )
+                for dilation in HAT_DILATIONS
+            )
+        )
         self.maps = nn.Sequential(convolution(hidden, HATS, 1))
 
+    def readers(self) -> tuple[nn.Conv2d, nn.Conv2d, nn.Conv2d]:
+        """The layers that read features, in the order of these."""
+        return self.looks, self.surroundings, self.refined
+
     def forward(self, x: Tensor) -> Tensor:
-        looks, refined = x.split(
-            [self.looks.in_channels, self.refined.in_channels], 1
-        )
-        hidden = torch.relu(self.looks(looks) + self.refined(refined))
+        readers = self.readers()
+        parts = x.split([layer.in_channels for layer in readers], 1)
+        read = [layer(part) for layer, part in zip(readers, parts, strict=True)]
+        hidden = torch.relu(read[0] + read[1] + read[2])
         maps: Tensor = self.maps(self.trunk(hidden))
         return maps
 
@@ -269,8 +288,12 @@ class Network(nn.Module):
         )
         self.hats = None
         if shape.hats:
-            looks = ch(BACKBONE[HAT_LOOKS - 1][1])
-            self.hats = HatHead(looks, ch(128), ch(64))
+            self.hats = HatHead(
+                ch(BACKBONE[HAT_LOOKS - 1][1]),
+                ch(BACKBONE[HAT_ROUND - 1][1]),
+                ch(128),
+                ch(HAT_HIDDEN),
+            )
         self.reset()
 
     def reset(self) -> None:
@@ -310,7 +333,7 @@ class Network(nn.Module):
                 steps.append(Step(name, before, getattr(stage, kind)))
             refined = before[0]
         if self.hats is not None:
-            inputs = (f"model.{HAT_LOOKS}", refined)
+            inputs = (f"model.{HAT_LOOKS}", f"model.{HAT_ROUND}", refined)
             steps.append(Step("hats", inputs, self.hats))
         return steps
 
