@@ -19,7 +19,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from hatpose.model_file import write_model
+from hatpose.model_file import read_model, write_model
 from torch import Tensor
 from torch.nn import functional
 
@@ -361,7 +361,14 @@ def run(args: argparse.Namespace) -> None:
         for number in range(args.views)
     ]
     train(network, views, args)
-    write_model(to_model(network, args.output.stem), args.output)
+    source = read_model(args.model)
+    model = replace(
+        to_model(network, source.name),
+        license=source.license,
+        description=source.description,
+        source_url=source.source_url,
+    )
+    write_model(model, args.output)
     score(network, held)
 
 
