@@ -153,6 +153,41 @@ static void a_person_gets_the_state_of_the_own_head(void)
     CHECK(heads[2].person_index == 1);
 }
 
+/* Several bumps on one large face are one head. */
+static void beside_a_better_head_there_is_none(void)
+{
+    hatpose_head heads[64];
+
+    clear_maps();
+    draw_head(worn, 200, 200, 80, 0.9);
+    draw_head(bare, 300, 200, 80, 0.8); /* 1.25 sides away */
+    draw_head(bare, 460, 200, 80, 0.7);
+    uint32_t count = find(heads);
+    CHECK(count == 3);
+    count = match(heads, count, NULL, 0, false);
+    CHECK(count == 2);
+    CHECK(heads[0].hat_state == HATPOSE_HAT_WORN);
+    CHECK(fabsf(heads[1].left + heads[1].width / 2 - 460) < 2);
+}
+
+/* The pose says where a head is: a second bump there is none. */
+static void where_somebody_has_a_head_there_is_no_other(void)
+{
+    hatpose_head heads[64];
+    hatpose_person *people = two_people();
+
+    clear_maps();
+    draw_head(worn, 150, 170, 60, 0.9);
+    draw_head(bare, 180, 205, 40, 0.8);
+    uint32_t count = find(heads);
+    CHECK(count == 2);
+    CHECK(match(heads, count, NULL, 0, false) == 1);
+    count = find(heads);
+    count = match(heads, count, people, 2, false);
+    CHECK(count == 1);
+    CHECK(heads[0].person_index == 0);
+}
+
 static void without_evidence_nothing_is_said(void)
 {
     hatpose_person *people = two_people();
@@ -215,6 +250,8 @@ int main(void)
     RUN(the_surer_map_has_the_state);
     RUN(heads_come_by_score_and_once);
     RUN(a_person_gets_the_state_of_the_own_head);
+    RUN(beside_a_better_head_there_is_none);
+    RUN(where_somebody_has_a_head_there_is_no_other);
     RUN(without_evidence_nothing_is_said);
     RUN(of_boxes_and_maps_the_surer_one_counts);
     RUN(any_number_is_taken);

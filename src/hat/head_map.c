@@ -14,13 +14,18 @@
 
 /* Peaks of the sum below the first are none; below the second they count
  * only where a pose says that a head is there. */
-static const float least_peak = 0.08f, least_alone = 0.30f;
+static const float least_peak = 0.08f, least_alone = 0.55f;
 /* The sharper a peak, the smaller the head: the training labels are bumps
  * whose sigma is this part of the side of the head's box, and at least
  * least_sigma cells. */
 static const double sigma_of_side = 0.3, least_sigma = 0.7, most_sigma = 12;
-/* Two peaks nearer than this part of the larger one's side are one head. */
-static const double same_head = 0.5;
+/* Two peaks nearer than this part of the larger one's side are one head; a
+ * weaker one without a person is none within the second, as a face near the
+ * camera makes several. */
+static const double same_head = 0.5, same_alone = 1.5;
+/* Nor is it one so many head widths from where the pose expects the hat of
+ * somebody whose state is known. */
+static const double same_as_posed = 0.8;
 /* A head is a person's within this many head widths of where the pose
  * expects the middle of hat or hair. */
 static const double reach = 1.1;
@@ -285,12 +290,47 @@ static void take_state(hatpose_person *person, const hatpose_head *head,
     person->hat_score = (double)head->hat_score;
 }
 
-static uint32_t keep_heads(hatpose_head *heads, uint32_t count)
+/* Whether a better head stands where this one is. */
+static bool is_beside(const hatpose_head *head, const hatpose_head *better,
+                      uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        double side = (double)fmaxf(head->width, better[i].width);
+        if (better[i].person_index < 0 &&
+            distance_px(head, &better[i]) < same_alone * side)
+            return true;
+    }
+    return false;
+}
+
+/* Whether it is where somebody has a head whose state is known. */
+static bool is_posed(const hatpose_head *head, const hatpose_person *people,
+                     uint32_t count)
+{
+    const hp_gear *hat = hp_gear_of(HATPOSE_GEAR_HAT);
+    double x = (double)(head->left + 0.5f * head->width);
+    double y = (double)(head->top + 0.5f * head->height);
+    hp_place place;
+
+    for (uint32_t i = 0; i < count; i++)
+        if (people[i].hat_state != HATPOSE_HAT_UNKNOWN &&
+            hp_place_find(&people[i], &hat->places[0], &place) &&
+            hypot(x - place.x, y - place.y) <
+                same_as_posed * place.frame.scale_px)
+            return true;
+    return false;
+}
+
+static uint32_t keep_heads(hatpose_head *heads, uint32_t count,
+                           const hatpose_person *people, uint32_t person_count)
 {
     uint32_t kept = 0;
 
     for (uint32_t i = 0; i < count; i++)
-        if (heads[i].person_index >= 0 || heads[i].score >= least_alone)
+        if (heads[i].person_index >= 0 ||
+            (heads[i].score >= least_alone &&
+             !is_beside(&heads[i], heads, kept) &&
+             !is_posed(&heads[i], people, person_count)))
             heads[kept++] = heads[i];
     return kept;
 }
@@ -329,7 +369,7 @@ hatpose_status hp_head_map_match(hp_memory *memory, hp_head_finder *finder,
         heads[head].hat_index = people[i].hat_index;
         take_state(&people[i], &heads[head], have_boxes);
     }
-    *count = keep_heads(heads, *count);
+    *count = keep_heads(heads, *count, people, person_count);
     return HATPOSE_OK;
 }
 
