@@ -106,13 +106,12 @@ static void use(hp_plan *plan, int value, int step)
 static void use_group(hp_plan *plan, const hatpose_model *model,
                       const hp_group *group, int step)
 {
-    const hp_op *head = &model->ops[group->ops[0]];
-    const hp_op *end = &model->ops[group->ops[group->op_count - 1]];
-
-    if (group->kind == HP_GROUP_IMPORT) {
+    if (group->kind == HP_GROUP_IMPORT) { /* of no operation */
         use(plan, 0, step);
         return;
     }
+    const hp_op *head = &model->ops[group->ops[0]];
+    const hp_op *end = &model->ops[group->ops[group->op_count - 1]];
     if (group->kind != HP_GROUP_FIRST)
         use(plan, head->input, step);
     if (head->kind == HP_OP_ADD)

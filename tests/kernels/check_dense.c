@@ -115,6 +115,17 @@ static void close_case(dense_case *c)
     dense_destroy(&c->d);
 }
 
+/* INT8: kernels take the code of 0 out of a sum by the bias, in float. So
+ * a term of 0 is the difference of two numbers of this size. */
+static double size_of_zero(const dense_case *c, int channel)
+{
+    const hp_view *in = &c->in.view;
+
+    if (in->storage != HP_STORAGE_INT8)
+        return 0;
+    return in->codes.zero * (double)in->codes.step[channel];
+}
+
 /* What pixel `at` of the output should be, and how far off a kernel may be. */
 static double wanted_number(const dense_case *c, int output, ptrdiff_t at,
                             bool winograd, double *bound)
@@ -138,7 +149,8 @@ static double wanted_number(const dense_case *c, int output, ptrdiff_t at,
                 double w = weight[i * s->tap_count + t];
                 sum += w * x;
                 /* In a tile other pixels take part. */
-                size += fabs(w) * (winograd ? (double)c->scale : fabs(x));
+                size += fabs(w) * ((winograd ? (double)c->scale : fabs(x)) +
+                                   size_of_zero(c, i));
             }
     }
     *bound = size * (winograd ? winograd_error(c->layers->storage, depth)
