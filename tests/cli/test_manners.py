@@ -101,8 +101,9 @@ def test_interrupt_completes_the_file(hatpose, many, tmp_path):
     assert process.returncode == 130
     lines = path.read_text().splitlines()
     assert len(lines) > 0
-    assert all(len(json.loads(x)["people"]) == 2 for x in lines)
-    assert err.startswith(f"{len(lines)} pictures, {2 * len(lines)} people")
+    people = sum(len(json.loads(x)["people"]) for x in lines)
+    assert people > 0
+    assert err.startswith(f"{len(lines)} pictures, {people} people")
     assert leftovers(tmp_path) == []
 
 
