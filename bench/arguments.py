@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from environment import PACKAGES
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 ENGINES = ("hatpose", *PACKAGES)
 PRECISIONS = ("f32", "bf16", "int8")
 SIZES = "256x256,256x456,368x656"
@@ -24,9 +24,9 @@ def read_options(description: str) -> argparse.Namespace:
     add("--sizes", type=_sizes, default=SIZES, metavar="HxW,...",
         help="of the network's input (%(default)s)")  # fmt: skip
     add("--threads", type=_counts, metavar="N,...", help="(1,2)")
-    add("--precision", type=_words(PRECISIONS), default="f32",
+    add("--precision", type=words(*PRECISIONS), default="f32",
         metavar="P,...", help="f32, bf16, int8 (f32)")  # fmt: skip
-    add("--engines", type=_words(ENGINES), default=",".join(ENGINES),
+    add("--engines", type=words(*ENGINES), default=",".join(ENGINES),
         metavar="E,...", help=", ".join(ENGINES))  # fmt: skip
     add("--isa", choices=("avx2", "avx512", "amx"),
         help="cap, of peers too where they know one")  # fmt: skip
@@ -50,7 +50,9 @@ def _core_count() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def _words(known: tuple[str, ...]) -> Callable[[str], list[str]]:
+def words(*known: str) -> Callable[[str], list[str]]:
+    """Reader of a list of known words, with commas."""
+
     def read(text: str) -> list[str]:
         items = text.split(",")
         for item in items:

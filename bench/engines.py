@@ -66,7 +66,7 @@ def _only_float(task: Task) -> None:
 
 
 # HATPOSE_CPU_* bits that are not to be used under a cap.
-_CPU_OFF = {None: 0, "amx": 0, "avx512": 8, "avx2": 8 | 16 | 2}
+CPU_OFF = {None: 0, "amx": 0, "avx512": 8, "avx2": 8 | 16 | 2}
 
 
 def _open_hatpose(task: Task, picture: Array) -> Run:
@@ -80,7 +80,7 @@ def _open_hatpose(task: Task, picture: Array) -> Run:
         size=task.height,
         mode="compat",  # the input is the picture, to the pixel
         precision=task.precision,
-        cpu_off=_CPU_OFF[task.isa],
+        cpu_off=CPU_OFF[task.isa],
     )
 
     def run() -> Maps:
@@ -200,6 +200,8 @@ def _open_mnn(task: Task, picture: Array) -> Run:
 
     if task.precision == "int8":
         raise NotOffered("no int8")
+    if not (task.folder / "network.mnn").exists():
+        raise NotOffered("its converter made no file")
     interpreter = MNN.Interpreter(str(task.folder / "network.mnn"))
     precision = "high" if task.precision == "f32" else "low_BF16"
     session = interpreter.createSession(

@@ -1,16 +1,12 @@
-"""One contender of whole_job.py in a process of its own.
+"""One contender of whole_job.py, in a process of its own, told by orders.py.
 
-In, on stdin: first the task, then {"seconds": 0.4, "least": 3} for a slice of
-runs. Out, on stdout: a line of JSON for each. What is measured is a call from
-a JPEG's bytes to people.
+What is measured is a call from a JPEG's bytes to people.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +14,8 @@ from typing import Any
 import numpy as np
 
 import hatpose
+from engines import CPU_OFF
+from orders import Orders, time_slice
 
 Array = np.ndarray[Any, Any]
 Job = Callable[[Array], int]  # a JPEG's bytes to the number of people
@@ -26,38 +24,22 @@ HEIGHT = 256
 STRIDE = 8
 UP = 4
 PERSON_THRESHOLD = 0.2
-# HATPOSE_CPU_* bits that are not to be used under a cap.
-CPU_OFF = {None: 0, "amx": 0, "avx512": 8, "avx2": 8 | 16 | 2}
 
 
 def main() -> None:
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    task = json.loads(sys.stdin.readline())
+    orders = Orders()
+    task = orders.task
     os.sched_setaffinity(0, [task["core"]])
     jpeg = np.fromfile(task["picture"], np.uint8)
     try:
         job = _open_ours(task) if task["engine"] == "hatpose" else _peer(task)
         people = job(jpeg)
-    except (hatpose.HatposeError, ImportError, RuntimeError) as error:
-        reason = str(error).strip().split("\n")[0]
-        _answer(answers, {"error": reason or type(error).__name__})
+    except (hatpose.HatposeError, ImportError, OSError, RuntimeError) as why:
+        orders.refuse(why)
         return
-    _answer(answers, {"people": people})
-    for line in sys.stdin:
-        order = json.loads(line)
-        times: list[float] = []
-        end = time.perf_counter() + order["seconds"]
-        while len(times) < order["least"] or time.perf_counter() < end:
-            busy = time.process_time()
-            job(jpeg)
-            times.append(1e3 * (time.process_time() - busy))
-        _answer(answers, {"processor": times})
-
-
-def _answer(stream: Any, what: dict[str, Any]) -> None:
-    stream.write(json.dumps(what) + "\n")
-    stream.flush()
+    orders.answer({"people": people})
+    for order in orders:
+        orders.answer(time_slice(lambda: job(jpeg), order))
 
 
 def _detector(task: dict[str, Any], precision: str) -> Any:

@@ -13,7 +13,6 @@ of a cell are the median over all runs; slices are at least --rounds.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib.util
 import json
 import os
@@ -22,18 +21,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from arguments import ROOT, read_options
-from environment import prepare, python_of
-
-# Threads of OpenMP spin for up to 0.2 s after a run.
-PAUSE_S = 0.25
-SLICE_S = 0.4
-SLICE_RUNS = 3
+from arguments import read_options
+from environment import prepare, python_of, run_script, say, with_our_package
+from places import ir, network, shared
+from turns import Worker, take_turns
 
 
 @dataclass
@@ -53,58 +48,21 @@ class Cell:
         return statistics.median(self.times_ms)
 
 
-class Worker:
-    def __init__(self, python: Path | str, paths: list[str]) -> None:
-        environment = dict(os.environ)
-        environment["PYTHONPATH"] = os.pathsep.join(paths)
-        self.process = subprocess.Popen(
-            [str(python), str(ROOT / "bench" / "worker.py")],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=None if VERBOSE else subprocess.DEVNULL,
-            env=environment, text=True,
-        )  # fmt: skip
-
-    def tell(self, order: dict[str, Any]) -> dict[str, Any]:
-        assert self.process.stdin and self.process.stdout
-        try:
-            self.process.stdin.write(json.dumps(order) + "\n")
-            self.process.stdin.flush()
-            line = self.process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        if not line:
-            return {"error": f"ended with status {self.process.wait()}"}
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def close(self) -> None:
-        assert self.process.stdin
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
-        self.process.wait()
-
-
-VERBOSE = False
-
-
 def main() -> int:
-    global VERBOSE
     options = read_options(__doc__.split("\n")[0])
-    VERBOSE = options.verbose
     wanted = [one for one in options.engines if one != "hatpose"]
     there = prepare(options.venv, wanted)
     engines = [one for one in options.engines if one in [*there, "hatpose"]]
     with tempfile.TemporaryDirectory(prefix="hatpose-peers-") as folder:
         work = Path(folder)
-        source, ir = _network()
-        _make_files(options, source, work, there)
+        _make_files(options, work, there)
         cells: list[Cell] = []
         for size in options.sizes:
             picture = _picture(options, work, size)
             for precision in options.precision:
                 for threads in options.threads:
                     cells += _measure(
-                        options, engines, work, ir, picture,
+                        options, engines, work, picture,
                         (precision, size, threads),
                     )  # fmt: skip
         differences = _differences(options, work, cells)
@@ -119,60 +77,22 @@ def main() -> int:
     return 0 if any(cell.engine == "hatpose" for cell in cells) else 1
 
 
-def _shared() -> Path:
-    return Path(os.environ.get("HATPOSE_SHARED", ROOT.parent / "shared"))
-
-
-def _network() -> tuple[Path, Path | None]:
-    ir = _shared() / "weights" / "human-pose-estimation-0001.xml"
-    if ir.exists():
-        return ir, ir
-    return ROOT / "weights" / "hatpose-full.gguf", None
-
-
-def _package_path() -> str:
-    return str(ROOT / "bindings" / "python" / "src")
-
-
-def _ours() -> tuple[str, list[str]]:
-    """Python and search path of hatpose: installed, else of build/."""
-    installed = importlib.util.find_spec("hatpose") is not None
-    if installed and shutil.which("hatpose") is not None:
-        return sys.executable, [str(ROOT / "bench")]
-    os.environ.setdefault(
-        "HATPOSE_LIBRARY", str(ROOT / "build" / "libhatpose.so")
-    )
-    return "", [str(ROOT / "bench"), _package_path()]
-
-
-def _run_in(options: argparse.Namespace, script: str, *words: str) -> str:
-    environment = dict(os.environ)
-    environment["PYTHONPATH"] = _package_path()
-    command = [str(python_of(options.venv)), str(ROOT / "bench" / script)]
-    done = subprocess.run(
-        [*command, *words], env=environment, text=True, stdout=subprocess.PIPE
-    )
-    if done.returncode != 0:
-        sys.exit(f"peers: {script} {' '.join(words)} failed")
-    return done.stdout
-
-
 def _make_files(
-    options: argparse.Namespace, source: Path, work: Path, engines: list[str]
+    options: argparse.Namespace, work: Path, engines: list[str]
 ) -> None:
-    _run_in(options, "networks.py", str(source), str(work), *engines)
+    names = [str(network()), str(work), *engines]
+    run_script(options.venv, "networks.py", *names)
     if "int8" not in options.precision or "hatpose" not in options.engines:
         return
-    photos = options.calibrate or _shared() / "images" / "site-valid"
+    photos = options.calibrate or shared() / "images" / "site-valid"
     if not photos.exists():
-        print("peers: no photos to calibrate int8 with", file=sys.stderr)
+        say("no photos to calibrate int8 with")
         return
     command = [str(python_of(options.venv)), "-m", "hatpose.calibrate"]
-    environment = dict(os.environ, PYTHONPATH=_package_path())
     names = [str(work / "network.gguf"), str(photos)]
     output = ["-o", str(work / "network-int8.gguf")]
     subprocess.run(
-        [*command, *names, *output], env=environment, check=True,
+        [*command, *names, *output], env=with_our_package(),
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
 
@@ -184,10 +104,10 @@ def _picture(
     path = work / f"picture-{size[0]}x{size[1]}.npy"
     photo = options.picture
     if photo is None:
-        found = sorted((_shared() / "images" / "coco-val50").rglob("*.jpg"))
+        found = sorted((shared() / "images" / "coco-val50").rglob("*.jpg"))
         photo = found[0] if found else None
     words = [str(path), *map(str, size), *([str(photo)] if photo else [])]
-    _run_in(options, "picture.py", *words)
+    run_script(options.venv, "picture.py", *words)
     return path
 
 
@@ -195,75 +115,53 @@ def _measure(
     options: argparse.Namespace,
     engines: list[str],
     work: Path,
-    ir: Path | None,
     picture: Path,
     what: tuple[str, tuple[int, int], int],
 ) -> list[Cell]:
     precision, (height, width), threads = what
-    cores = sorted(os.sched_getaffinity(0))[:threads]
+    task = {
+        "folder": str(work), "ir": str(ir()) if ir() else None,
+        "height": height, "width": width, "threads": threads,
+        "precision": precision, "isa": options.isa,
+    }  # fmt: skip
+    first = {
+        "task": task, "picture": str(picture),
+        "cores": sorted(os.sched_getaffinity(0))[:threads],
+    }  # fmt: skip
     runs: list[tuple[Cell, Worker]] = []
     for engine in engines:
         cell = Cell(engine, precision, height, width, threads)
-        python, paths = _ours()
-        if engine != "hatpose" or not python:
-            python = str(python_of(options.venv))
-        if engine != "hatpose":
-            paths = [str(ROOT / "bench"), _package_path()]
-        worker = Worker(python, paths)
-        task = {
-            "folder": str(work), "ir": str(ir) if ir else None,
-            "height": height, "width": width, "threads": threads,
-            "precision": precision, "isa": options.isa,
-        }  # fmt: skip
-        answer = worker.tell(
-            {"task": task, "engine": engine, "cores": cores,
-             "picture": str(picture)}
-        )  # fmt: skip
-        if "error" in answer:
-            _say(f"{_title(cell)} {engine}: {answer['error']}")
-            worker.close()
-        else:
+        worker = _start(options, cell)
+        if worker.tell(first | {"engine": engine}):
+            cell.times_ms = worker.times_ms
             runs.append((cell, worker))
-    dead: list[Cell] = []
-    for round_number in range(-1, options.rounds):
-        for cell, worker in runs:
-            if cell in dead:
-                continue
-            time.sleep(PAUSE_S)
-            answer = worker.tell({"seconds": SLICE_S, "least": SLICE_RUNS})
-            if "error" in answer:
-                _say(f"{_title(cell)} {cell.engine}: {answer['error']}")
-                worker.close()
-                cell.times_ms.clear()
-                dead.append(cell)
-            elif round_number >= 0:  # before it, all warm up
-                key = "processor" if threads == 1 else "wall"
-                cell.times_ms += answer[key]
-        _bar(_title(runs[0][0]) if runs else "", round_number, options.rounds)
-    for index, (cell, worker) in enumerate(runs):
-        if cell in dead:
-            continue
-        name = f"{precision}-{height}x{width}-{threads}-{index}.npz"
-        cell.maps = work / name
-        worker.tell({"save": str(cell.maps)})
-        worker.close()
-    return [cell for cell, _ in runs if cell.times_ms]
+    workers = [worker for _, worker in runs]
+    clock = "processor" if threads == 1 else "wall"
+    if runs:
+        take_turns(_title(runs[0][0]), workers, options.rounds, clock)
+    left = [(cell, worker) for cell, worker in runs if not worker.failed]
+    for cell, worker in left:
+        name = f"{cell.engine}-{precision}-{height}x{width}-{threads}.npz"
+        if worker.tell({"save": str(work / name)}):
+            cell.maps = work / name
+            worker.close()
+    return [cell for cell, _ in left]
+
+
+def _start(options: argparse.Namespace, cell: Cell) -> Worker:
+    """Ours is the installed one, where command and package are."""
+    python: Path | str = python_of(options.venv)
+    environment = with_our_package()
+    installed = importlib.util.find_spec("hatpose") is not None
+    if cell.engine == "hatpose" and installed and shutil.which("hatpose"):
+        python, environment = sys.executable, dict(os.environ)
+    title = f"{_title(cell)} {cell.engine}"
+    quiet = not options.verbose
+    return Worker(title, python, "worker.py", environment, quiet)
 
 
 def _title(cell: Cell) -> str:
     return f"{cell.precision} {cell.height}x{cell.width} {cell.threads} thr"
-
-
-def _say(text: str) -> None:
-    print(f"peers: {text}", file=sys.stderr)
-
-
-def _bar(title: str, round_number: int, rounds: int) -> None:
-    if not sys.stderr.isatty():
-        return
-    done = round_number + 1
-    end = "\n" if done == rounds else ""
-    print(f"\r{title}: {done}/{rounds}", end=end, file=sys.stderr, flush=True)
 
 
 def _plain(cell: Cell) -> dict[str, Any]:
@@ -296,7 +194,7 @@ def _differences(
         return {}
     listing = work / "pairs.json"
     listing.write_text(json.dumps(pairs))
-    found = json.loads(_run_in(options, "difference.py", str(listing)))
+    found = json.loads(run_script(options.venv, "difference.py", str(listing)))
     return {int(key): tuple(value) for key, value in found.items()}
 
 

@@ -15,7 +15,6 @@ build/tools/hatpose, or what $HATPOSE_LIBRARY and $HATPOSE_COMMAND name.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import statistics
@@ -23,17 +22,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from arguments import ROOT
-from environment import install, prepare, python_of
+from arguments import words
+from environment import (
+    install,
+    prepare,
+    python_of,
+    run_script,
+    say,
+    with_our_package,
+)
+from places import ROOT, network, shared
+from turns import Worker, take_turns
 
-PAUSE_S = 0.25
-SLICE_S = 0.4
-SLICE_RUNS = 3
 START_RUNS = 11
 OPENCV = "opencv-python-headless"
 
@@ -73,9 +77,10 @@ def main() -> int:
     peers = [one for one in options.peers if one in environment_is_there]
     with tempfile.TemporaryDirectory(prefix="hatpose-job-") as folder:
         work = Path(folder)
-        _run_in(options, "networks.py", str(_network()), str(work), *peers)
-        pictures = _run_in(
-            options, "job_pictures.py", str(_photos()), str(work)
+        names = [str(network()), str(work), *peers]
+        run_script(options.venv, "networks.py", *names)
+        pictures = run_script(
+            options.venv, "job_pictures.py", str(_photos()), str(work)
         ).split()
         cells: list[Cell] = []
         for mode in options.modes:
@@ -100,11 +105,11 @@ def _read_options() -> argparse.Namespace:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--modes", type=_words("best", "compat"), default="best,compat",
+    add("--modes", type=words("best", "compat"), default="best,compat",
         help="(%(default)s)")  # fmt: skip
-    add("--precision", type=_words("f32", "bf16"), default="f32,bf16",
+    add("--precision", type=words("f32", "bf16"), default="f32,bf16",
         help="of ours and of OpenVINO (%(default)s)")  # fmt: skip
-    add("--peers", type=_words("openvino", "onnxruntime"),
+    add("--peers", type=words("openvino", "onnxruntime"),
         default="openvino", help="(%(default)s)")  # fmt: skip
     add("--isa", choices=("avx2", "avx512", "amx"), help="cap, of ours")
     add("--rounds", type=int, default=5, help="slices of each (5)")
@@ -118,54 +123,12 @@ def _read_options() -> argparse.Namespace:
     return options
 
 
-def _words(*known: str) -> Callable[[str], list[str]]:
-    def read(text: str) -> list[str]:
-        items = text.split(",")
-        for item in items:
-            if item not in known:
-                raise argparse.ArgumentTypeError(
-                    f"{item!r} is none of {', '.join(known)}"
-                )
-        return items
-
-    return read
-
-
-def _shared() -> Path:
-    return Path(os.environ.get("HATPOSE_SHARED", ROOT.parent / "shared"))
-
-
-def _network() -> Path:
-    ir = _shared() / "weights" / "human-pose-estimation-0001.xml"
-    return ir if ir.exists() else ROOT / "weights" / "hatpose-full.gguf"
-
-
 def _photos() -> Path:
-    photos = _shared() / "images" / "coco-val50"
+    photos = shared() / "images" / "coco-val50"
     if not photos.exists():
-        sys.exit(f"whole_job: no photos: {photos} is not there")
+        say(f"no photos: {photos} is not there")
+        sys.exit(1)
     return photos
-
-
-def _environment() -> dict[str, str]:
-    package = ROOT / "bindings" / "python" / "src"
-    paths = os.pathsep.join([str(ROOT / "bench"), str(package)])
-    environment = dict(os.environ, PYTHONPATH=paths)
-    environment.setdefault(
-        "HATPOSE_LIBRARY", str(ROOT / "build" / "libhatpose.so")
-    )
-    return environment
-
-
-def _run_in(options: argparse.Namespace, script: str, *words: str) -> str:
-    command = [str(python_of(options.venv)), str(ROOT / "bench" / script)]
-    done = subprocess.run(
-        [*command, *words], env=_environment(), text=True,
-        stdout=subprocess.PIPE,
-    )  # fmt: skip
-    if done.returncode != 0:
-        sys.exit(f"whole_job: {script} {' '.join(words)} failed")
-    return done.stdout
 
 
 def _contenders(
@@ -183,34 +146,6 @@ def _contenders(
     return found
 
 
-class Worker:
-    def __init__(self, options: argparse.Namespace, task: dict[str, Any]):
-        command = [python_of(options.venv), ROOT / "bench" / "job_worker.py"]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env=_environment(), text=True,
-        )  # fmt: skip
-        self.first = self.tell(task)
-
-    def tell(self, order: dict[str, Any]) -> dict[str, Any]:
-        assert self.process.stdin and self.process.stdout
-        line = ""
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(json.dumps(order) + "\n")
-            self.process.stdin.flush()
-            line = self.process.stdout.readline()
-        if not line:
-            return {"error": f"ended with status {self.process.wait()}"}
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def close(self) -> None:
-        assert self.process.stdin
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
-        self.process.wait()
-
-
 def _measure(
     options: argparse.Namespace,
     work: Path,
@@ -218,37 +153,29 @@ def _measure(
     mode: str,
     contenders: list[Contender],
 ) -> list[Cell]:
-    core = max(os.sched_getaffinity(0))
     runs: list[tuple[Cell, Worker]] = []
     for contender in contenders:
-        cell = Cell(contender, mode, picture)
         task = {
             "engine": contender.engine, "precision": contender.precision,
             "decoder": contender.decoder, "mode": mode, "isa": options.isa,
-            "folder": str(work), "picture": str(work / picture), "core": core,
+            "folder": str(work), "picture": str(work / picture),
+            "core": max(os.sched_getaffinity(0)),
         }  # fmt: skip
-        worker = Worker(options, task)
-        if "error" in worker.first:
-            _say(f"{contender.title}: {worker.first['error']}")
-            worker.close()
-        else:
-            cell.people = worker.first["people"]
+        worker = Worker(
+            contender.title, python_of(options.venv), "job_worker.py",
+            with_our_package(),
+        )  # fmt: skip
+        first = worker.tell(task)
+        if first:
+            cell = Cell(contender, mode, picture, worker.times_ms)
+            cell.people = first["people"]
             runs.append((cell, worker))
-    for round_number in range(-1, options.rounds):
-        for cell, worker in runs:
-            time.sleep(PAUSE_S)
-            answer = worker.tell({"seconds": SLICE_S, "least": SLICE_RUNS})
-            if "error" in answer:
-                sys.exit(f"whole_job: {cell.contender.title}: {answer}")
-            if round_number >= 0:  # before it, all warm up
-                cell.times_ms += answer["processor"]
-    for _, worker in runs:
+    workers = [worker for _, worker in runs]
+    take_turns(f"{picture}, {mode}", workers, options.rounds, "processor")
+    left = [(cell, worker) for cell, worker in runs if not worker.failed]
+    for _, worker in left:
         worker.close()
-    return [cell for cell, _ in runs]
-
-
-def _say(text: str) -> None:
-    print(f"whole_job: {text}", file=sys.stderr)
+    return [cell for cell, _ in left]
 
 
 def _starts(work: Path, picture: Path) -> list[dict[str, Any]]:
@@ -257,19 +184,19 @@ def _starts(work: Path, picture: Path) -> list[dict[str, Any]]:
     built = ROOT / "build" / "tools" / "hatpose"
     command = Path(os.environ.get("HATPOSE_COMMAND", built))
     if not command.exists():
-        _say(f"no start to time: {command} is not built")
+        say(f"no start to time: {command} is not built")
         return []
-    words = [
+    line = [
         str(command), "detect", "--timings", "--json", "--threads", "1",
         "--model", str(work / "network-f16.gguf"), str(picture),
     ]  # fmt: skip
     network, start = [], []
     for run in range(START_RUNS + 2):
         begin = time.perf_counter()
-        done = subprocess.run(words, capture_output=True, text=True)
+        done = subprocess.run(line, capture_output=True, text=True)
         took_ms = 1e3 * (time.perf_counter() - begin)
         if done.returncode != 0:
-            _say(f"no start to time: {done.stderr.strip()}")
+            say(f"no start to time: {done.stderr.strip()}")
             return []
         answer = json.loads(done.stdout.splitlines()[0])
         here = answer["timings"]["network_us"] / 1e3

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,13 +18,15 @@ CELL = {"engine", "precision", "height", "width", "threads", "median_ms"}
 
 
 def peers(*words: str) -> subprocess.CompletedProcess[str]:
-    # This interpreter's environment has all that these engines need.
+    # This interpreter's environment has all that these engines need, and
+    # nothing is added to it.
     command = [sys.executable, str(ROOT / "bench" / "peers.py")]
     return subprocess.run(
         [*command, "--venv", sys.prefix, *words],
         capture_output=True,
         text=True,
         check=False,
+        env=dict(os.environ, PIP_NO_INDEX="1"),
     )
 
 
@@ -54,6 +58,26 @@ def test_table_says_how_far_the_maps_are_apart() -> None:
     lines = [line.split() for line in done.stdout.splitlines()]
     ours = next(line for line in lines if line and line[0] == "hatpose")
     assert float(ours[-1]) < 1e-3 and float(ours[-2]) < 1e-3
+
+
+def test_a_peer_that_does_not_install_is_one_line() -> None:
+    absent = [
+        (engine, package)
+        for engine, package in (("ncnn", "ncnn"), ("mnn", "MNN"))
+        if importlib.util.find_spec(package) is None
+    ]
+    if not absent:
+        pytest.skip("all peers are installed")
+    engine, package = absent[0]
+    done = peers(
+        "--engines", f"hatpose,{engine}", "--sizes", "64x96",
+        "--threads", "1", "--rounds", "1", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    installing, refused = done.stderr.splitlines()
+    assert installing == f"peers: installing {package}"
+    assert refused.startswith(f"peers: {package} does not install: ")
+    assert [cell["engine"] for cell in json.loads(done.stdout)] == ["hatpose"]
 
 
 @pytest.mark.parametrize(
