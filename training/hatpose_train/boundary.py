@@ -45,9 +45,14 @@ class Boundary:
         return norm.square() / (value.numel() // value.shape[1])
 
 
+def kind(name: str) -> str:
+    """The last part of a value's name: "pafs" of "initial_stage.pafs"."""
+    return name.rpartition(".")[2]
+
+
 def is_map(name: str) -> bool:
     """Whether a value is one of the network's outputs."""
-    return name.endswith(("heatmaps", "pafs", "hats"))
+    return kind(name) in ("heatmaps", "pafs", "hats")
 
 
 def measure(

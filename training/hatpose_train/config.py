@@ -59,6 +59,9 @@ class Loss:
     maps: float = 1.0
     # Share of labelled truth in the maps' errors, where it is to be trusted
     truth: float = 0.0
+    # The teacher's maps are the mean of looks at these scales, straight and
+    # mirrored; empty: of one look at the crop as it is
+    looks: tuple[float, ...] = ()
     # Largest variance of a channel that counts in full, in medians
     variance_cap: float = 10.0
 
@@ -107,9 +110,8 @@ def build(kind: type[Any], table: Mapping[str, Any], name: str) -> Any:
     values = dict(table)
     if kind is Data and "augment" in values:
         values["augment"] = build(Recipe, values["augment"], f"{name}.augment")
-    if kind is Recipe:
-        for key in {"scale", "stretch"} & set(values):
-            values[key] = tuple(values[key])
+    for key in {"scale", "stretch", "looks"} & set(values):
+        values[key] = tuple(values[key])
     try:
         return kind(**values)
     except TypeError as error:

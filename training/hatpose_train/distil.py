@@ -22,6 +22,7 @@ from . import boundary, pool, samples
 from .average import Average
 from .config import Config, read
 from .interchange import read_gguf
+from .looks import Looks
 from .muon import Muon, paced
 from .network import Network
 from .objective import Truth, objective
@@ -57,6 +58,7 @@ class Distillation:
     bounds: dict[str, boundary.Boundary]
     names: list[str]
     device: torch.device
+    looks: Looks | None = None
 
     @torch.no_grad()
     def prepare(self, batch: Sequence[Tensor]) -> Lesson:
@@ -70,6 +72,13 @@ class Distillation:
         before = read - set(self.names) - {"picture"}
         with torch.autocast(self.device.type, torch.bfloat16):
             made = self.teacher(picture, only=self.readable())
+            if self.looks:
+                maps = self.looks(picture)
+                made |= {
+                    n: maps[boundary.kind(n)]
+                    for n in made
+                    if boundary.is_map(n)
+                }
             targets = boundary.targets(self.bounds, made)
             if self.config.loss.separate:
                 given = {name: targets[name] for name in read - {"picture"}}
@@ -132,11 +141,14 @@ class Distillation:
 
 
 def values_of(student: Network, stages: Sequence[str]) -> list[str]:
-    """The values of all stages whose name begins with one of `stages`."""
+    """The values of all stages of these names, and of their parts."""
     names = [
         step.output
         for step in student.steps()
-        if step.output.startswith(tuple(stages)) and step.output != "hats"
+        if step.output != "hats"
+        and any(
+            f"{step.output}.".startswith(f"{s.rstrip('.')}.") for s in stages
+        )
     ]
     if not names:
         raise ValueError(f"--stages {' '.join(stages)}: no such stage")
@@ -227,8 +239,9 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--stages",
         nargs="+",
         default=["model", "cpm", "initial_stage", "refinement_stages"],
-        metavar="PREFIX",
-        help="train these only; another process may train the others",
+        metavar="NAME",
+        help="train these only, e.g. cpm, model, model.3; another process "
+        "may train the others",
     )
     start = parser.add_mutually_exclusive_group()
     start.add_argument(
@@ -281,6 +294,9 @@ def prepare(
         {name: bound.to(device) for name, bound in bounds.items()},
         values_of(student, args.stages),
         device,
+        Looks(args.teacher, data.crop, config.loss.looks, args.threads)
+        if config.loss.looks
+        else None,
     )
     return work, crops
 

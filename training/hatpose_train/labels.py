@@ -68,11 +68,16 @@ def drop_outside(people: Floats, width: int, height: int) -> None:
     people[..., 2][outside | ((x == 0) & (y == 0))] = ABSENT
 
 
-def mirror(people: Floats) -> Floats:
-    """The same people with left and right named the other way round."""
+def mirror_order() -> list[int]:
+    """The keypoint that each becomes where left and right change places."""
     order = np.arange(KEYPOINTS)
     order[list(RIGHT)], order[list(LEFT)] = LEFT, RIGHT
-    return people[:, order]
+    return [int(keypoint) for keypoint in order]
+
+
+def mirror(people: Floats) -> Floats:
+    """The same people with left and right named the other way round."""
+    return people[:, mirror_order()]
 
 
 def heatmaps(people: Floats, height: int, width: int) -> Floats:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .boundary import Boundary, is_map
+from .boundary import Boundary, is_map, kind
 from .config import Loss
 
 
@@ -26,8 +26,7 @@ class Truth:
 
     def of(self, name: str) -> Tensor | None:
         """The maps that a value shall be like, or None."""
-        kind = name.rpartition(".")[2]
-        return {"heatmaps": self.heatmaps, "pafs": self.pafs}.get(kind)
+        return {"heatmaps": self.heatmaps, "pafs": self.pafs}.get(kind(name))
 
 
 def masked_error(

@@ -136,6 +136,12 @@ def picture(pixels: Pixels) -> Tensor:
     return (planes.float() - 128) / 255
 
 
+def pixels_of(planes: Tensor) -> Pixels:
+    """The picture again, 8-bit BGR, of the network's input."""
+    pixels = (planes * 255 + 128).round().clamp(0, 255).byte()
+    return np.ascontiguousarray(pixels.permute(1, 2, 0).numpy())
+
+
 def batches(
     crops: Dataset[Sample], first: int, last: int, batch: int, workers: int
 ) -> DataLoader[Sample]:
