@@ -97,10 +97,10 @@ static uint32_t machine_bits(uint32_t wanted)
 
 uint32_t hp_cpu_bits(uint32_t wanted)
 {
-    uint32_t bits = machine_bits(wanted);
+    uint32_t bits = machine_bits(wanted & ~(uint32_t)HP_CPU_OFF);
 
 #ifdef HP_HAVE_OPENBLAS
     bits |= HATPOSE_CPU_BLAS;
 #endif
-    return bits & wanted;
+    return bits & wanted & ~(uint32_t)HP_CPU_OFF;
 }

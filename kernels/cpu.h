@@ -12,7 +12,8 @@
  *           Linux lets this process use them: asked for here, for the whole
  *           process, as soon as `wanted` has the bit
  *   NEON    every aarch64
- *   BLAS    built with OpenBLAS */
+ *   BLAS    built with OpenBLAS
+ * None of those that the build was told to leave alone (HATPOSE_CPU_OFF). */
 uint32_t hp_cpu_bits(uint32_t wanted);
 
 #endif
