@@ -360,6 +360,10 @@ HATPOSE_API const char *hatpose_keypoint_name(uint32_t joint);
 /* The model built into the library. HATPOSE_E_UNSUPPORTED without one. */
 HATPOSE_API hatpose_status hatpose_model_load_default(
     const hatpose_host *host, hatpose_model **out, hatpose_error *err);
+/* The file stays open as long as the model lives: its weights are read when a
+ * context wants them in another arithmetic. To replace a file, give its name
+ * to a new one; contexts of a model whose file was written over may fail with
+ * HATPOSE_E_IO. */
 HATPOSE_API hatpose_status hatpose_model_load_file(const char *utf8_path,
                                                    const hatpose_host *host,
                                                    hatpose_model **out,

@@ -868,8 +868,99 @@ static void every_refused_allocation_of_a_file_is_an_error(void)
     free(file);
 }
 
+static hatpose_model *load_written(const char *name, ledger *book)
+{
+    size_t bytes, checksum;
+    unsigned char *file = tiny_file(&bytes, &checksum);
+    hatpose_host host = host_of(book);
+    hatpose_model *model;
+
+    write_file(name, file, bytes);
+    CHECK(hp_model_from_file(path_of(name), &host, &model, NULL) == HATPOSE_OK);
+    free(file);
+    return model;
+}
+
+static void weights_of_a_file_come_back(void)
+{
+    ledger book;
+    hatpose_model *model = load_written("tiny.gguf", &book);
+    const hp_op *op = &model->ops[HEATMAPS];
+    const long live = book.live;
+    float before[64], after[64];
+
+    CHECK(op->input_count * op->kernel * op->kernel <= 64 && op->bias != NULL);
+    hp_weight_row(op, 1, before);
+    const float bias = op->bias[1];
+    CHECK(hp_model_open_weights(model, NULL) == HATPOSE_OK);
+    CHECK(book.live == live);
+    hp_model_close_weights(model);
+    CHECK(book.live == live - 1 && model->file == NULL);
+    /* The name may be another file's by then, or nobody's. */
+    unlink(path_of("tiny.gguf"));
+    write_file("tiny.gguf", "another", 7);
+    CHECK(hp_model_open_weights(model, NULL) == HATPOSE_OK);
+    CHECK(book.live == live);
+    memset(after, 0xff, sizeof after);
+    hp_weight_row(op, 1, after);
+    CHECK(memcmp(before, after,
+                 sizeof(float) *
+                     (size_t)(op->input_count * op->kernel * op->kernel)) == 0);
+    CHECK(op->bias[1] == bias);
+    CHECK(model->ops[SUM].weight == NULL && model->ops[SUM].bias == NULL);
+    hp_model_release(model);
+    CHECK(book.live == 0);
+    unlink(path_of("tiny.gguf"));
+}
+
+static void expect_lost(hatpose_model *model, const char *part)
+{
+    hatpose_error err = {0};
+
+    hp_model_close_weights(model);
+    CHECK(hp_model_open_weights(model, &err) == HATPOSE_E_IO);
+    CHECK(err.status == HATPOSE_E_IO && model->file == NULL);
+    CHECK(strncmp(err.message, model->name, strlen(model->name)) == 0);
+    CHECK_MESSAGE(strstr(err.message, part) != NULL, "'%s' lacks '%s'",
+                  err.message, part);
+}
+
+static void a_file_that_changes_is_noticed(void)
+{
+    ledger book;
+    hatpose_model *model = load_written("tiny.gguf", &book);
+    const char *path = path_of("tiny.gguf");
+    int file = open(path, O_RDWR);
+    unsigned char last;
+    off_t end = lseek(file, -1, SEEK_END);
+
+    CHECK(end > 0 && pread(file, &last, 1, end) == 1);
+    last ^= 1;
+    CHECK(pwrite(file, &last, 1, end) == 1);
+    expect_lost(model, "has changed since it was loaded");
+    last ^= 1;
+    CHECK(pwrite(file, &last, 1, end) == 1);
+    CHECK(hp_model_open_weights(model, NULL) == HATPOSE_OK);
+    CHECK(ftruncate(file, end) == 0);
+    expect_lost(model, "file ended after");
+    /* A program that closes what it does not know keeps what it opens. */
+    int other = open("/dev/null", O_RDONLY);
+    CHECK(other >= 0 && dup2(other, model->on_disk.descriptor) >= 0);
+    expect_lost(model, "closed by somebody else");
+    int descriptor = model->on_disk.descriptor;
+    hp_model_release(model);
+    CHECK(book.live == 0);
+    CHECK(fcntl(descriptor, F_GETFD) >= 0);
+    close(descriptor);
+    close(other);
+    close(file);
+    unlink(path_of("tiny.gguf"));
+}
+
 static void run_files(void)
 {
+    RUN(weights_of_a_file_come_back);
+    RUN(a_file_that_changes_is_noticed);
     RUN(a_file_loads);
     RUN(what_is_no_file_is_named);
     RUN(unreadable_file_gives_the_systems_reason);

@@ -309,9 +309,12 @@ hatpose_status hp_packed_get(const hatpose_model *model,
     for (packed = cache->first; packed != NULL; packed = packed->next)
         if (packed->layers == layers && packed->direct == direct)
             break;
-    if (packed == NULL) {
+    if (packed == NULL)
+        status = hp_model_open_weights(model, err);
+    if (packed == NULL && status == HATPOSE_OK) {
         status =
             make(model, &cache->memory, layers, direct, pool, &packed, err);
+        hp_model_close_weights(model);
         if (status == HATPOSE_OK) {
             packed->next = cache->first;
             cache->first = packed;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <locale.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,7 +46,7 @@ static hatpose_status read_all(int file, unsigned char *to, size_t bytes,
     size_t done = 0;
 
     while (done < bytes) {
-        ssize_t got = read(file, to + done, bytes - done);
+        ssize_t got = pread(file, to + done, bytes - done, (off_t)done);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -60,21 +61,56 @@ static hatpose_status read_all(int file, unsigned char *to, size_t bytes,
     return HATPOSE_OK;
 }
 
-static hatpose_status read_open(hp_memory *memory, int file, size_t most_bytes,
-                                void **out, size_t *bytes, hatpose_error *err)
+hatpose_status hp_disk_open(const char *utf8_path, size_t most_bytes,
+                            hp_disk_file *file, hatpose_error *err)
+{
+    hatpose_status status = HATPOSE_OK;
+    struct stat info;
+
+    *file = (hp_disk_file){.open = false};
+    /* O_NONBLOCK: opening a pipe without a writer must not wait for one. */
+    int descriptor =
+        open(utf8_path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (descriptor < 0)
+        return fail_errno("cannot be opened", errno, err);
+    if (fstat(descriptor, &info) != 0)
+        status = fail_errno("cannot be read", errno, err);
+    else
+        status = check_kind(&info, most_bytes, err);
+    if (status != HATPOSE_OK) {
+        close(descriptor);
+        return status;
+    }
+    *file = (hp_disk_file){.open = true,
+                           .descriptor = descriptor,
+                           .device = (uint64_t)info.st_dev,
+                           .inode = (uint64_t)info.st_ino,
+                           .bytes = (size_t)info.st_size};
+    return HATPOSE_OK;
+}
+
+/* The number may be another file's by now. */
+static bool is_still_ours(const hp_disk_file *file)
 {
     struct stat info;
 
-    if (fstat(file, &info) != 0)
-        return fail_errno("cannot be read", errno, err);
-    hatpose_status status = check_kind(&info, most_bytes, err);
-    if (status == HATPOSE_OK)
-        status =
-            hp_allocate(memory, (size_t)info.st_size, "model file", out, err);
+    return fstat(file->descriptor, &info) == 0 &&
+           (uint64_t)info.st_dev == file->device &&
+           (uint64_t)info.st_ino == file->inode;
+}
+
+hatpose_status hp_disk_read(hp_memory *memory, const hp_disk_file *file,
+                            void **out, hatpose_error *err)
+{
+    *out = NULL;
+    if (!is_still_ours(file))
+        return hp_fail(err, HATPOSE_E_IO,
+                       "file was closed by somebody else in this program");
+    hatpose_status status =
+        hp_allocate(memory, file->bytes, "model file", out, err);
     if (status != HATPOSE_OK)
         return status;
-    *bytes = (size_t)info.st_size;
-    status = read_all(file, *out, *bytes, err);
+    status = read_all(file->descriptor, *out, file->bytes, err);
     if (status != HATPOSE_OK) {
         hp_deallocate(memory, *out);
         *out = NULL;
@@ -82,18 +118,9 @@ static hatpose_status read_open(hp_memory *memory, int file, size_t most_bytes,
     return status;
 }
 
-hatpose_status hp_disk_read(hp_memory *memory, const char *utf8_path,
-                            size_t most_bytes, void **out, size_t *bytes,
-                            hatpose_error *err)
+void hp_disk_close(hp_disk_file *file)
 {
-    *out = NULL;
-    *bytes = 0;
-    /* O_NONBLOCK: opening a pipe without a writer must not wait for one. */
-    int file = open(utf8_path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (file < 0)
-        return fail_errno("cannot be opened", errno, err);
-    hatpose_status status =
-        read_open(memory, file, most_bytes, out, bytes, err);
-    close(file);
-    return status;
+    if (file->open && is_still_ours(file))
+        close(file->descriptor);
+    file->open = false;
 }

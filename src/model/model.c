@@ -8,7 +8,6 @@
 #include <zlib.h>
 
 #include "base/error.h"
-#include "model/disk.h"
 #include "model/gguf.h"
 #include "model/keys.h"
 #include "model/network.h"
@@ -39,14 +38,15 @@ static hatpose_status check_architecture(const hp_gguf *gguf,
 }
 
 /* CRC-32 over the file with the four bytes of its own value as zero. */
-static uint32_t file_crc32(const hp_gguf *gguf, size_t value_offset_bytes)
+static uint32_t file_crc32(const unsigned char *data, size_t bytes,
+                           size_t value_offset_bytes)
 {
     static const unsigned char zeros[4] = {0};
     size_t rest = value_offset_bytes + sizeof zeros;
-    uLong crc = crc32_z(0, gguf->data, value_offset_bytes);
+    uLong crc = crc32_z(0, data, value_offset_bytes);
 
     crc = crc32_z(crc, zeros, sizeof zeros);
-    crc = crc32_z(crc, gguf->data + rest, gguf->bytes - rest);
+    crc = crc32_z(crc, data + rest, bytes - rest);
     return (uint32_t)crc;
 }
 
@@ -65,7 +65,9 @@ static hatpose_status check_checksum(const hp_gguf *gguf, hatpose_model *model,
         status = hp_keys_u32(gguf, key, &model->crc32, err);
     if (status != HATPOSE_OK)
         return status;
-    uint32_t computed = file_crc32(gguf, (size_t)value->offset_bytes);
+    model->crc32_offset = (size_t)value->offset_bytes;
+    uint32_t computed =
+        file_crc32(gguf->data, gguf->bytes, model->crc32_offset);
     if (computed != model->crc32)
         return hp_fail_at(err, HATPOSE_E_MODEL_CORRUPT, value->offset_bytes,
                           "checksum %08" PRIx32 " expected, %08" PRIx32
@@ -238,6 +240,7 @@ static void destroy(hatpose_model *model)
     hp_deallocate(&model->memory, model->ops);
     hp_deallocate(&model->memory, model->values);
     hp_deallocate(&model->memory, model->file);
+    hp_disk_close(&model->on_disk);
     /* The block that holds the model's own account comes from outside it. */
     hp_memory_init(&memory, &model->memory.host, 0);
     hp_deallocate(&memory, model);
@@ -287,6 +290,16 @@ hatpose_status hp_model_from_memory(const void *data, size_t bytes, bool copy,
     return status;
 }
 
+static hatpose_status read_file(hatpose_model *model, hatpose_error *err)
+{
+    hatpose_status status =
+        hp_disk_read(&model->memory, &model->on_disk, &model->file, err);
+
+    if (status == HATPOSE_OK)
+        model->file_was = (uintptr_t)model->file;
+    return status;
+}
+
 /* Puts the path in front; of a long one the end, which says more. */
 static hatpose_status name_path(const char *path, const hatpose_error *found,
                                 hatpose_error *err)
@@ -305,22 +318,68 @@ hatpose_status hp_model_from_file(const char *utf8_path,
 {
     hatpose_error found = {0};
     hatpose_model *model;
-    size_t bytes;
 
     *out = NULL;
     hatpose_status status = create(host, &model, &found);
     if (status != HATPOSE_OK)
         return name_path(utf8_path, &found, err);
-    status = hp_disk_read(&model->memory, utf8_path, MAX_FILE_BYTES,
-                          &model->file, &bytes, &found);
+    status = hp_disk_open(utf8_path, MAX_FILE_BYTES, &model->on_disk, &found);
     if (status == HATPOSE_OK)
-        status = open_bytes(model, model->file, bytes, &found);
+        status = read_file(model, &found);
+    if (status == HATPOSE_OK)
+        status = open_bytes(model, model->file, model->on_disk.bytes, &found);
     if (status == HATPOSE_OK) {
         *out = model;
         return status;
     }
     destroy(model);
     return name_path(utf8_path, &found, err);
+}
+
+/* Where what lay in the file before lies in it now. */
+static const void *moved(const hatpose_model *model, uintptr_t was,
+                         const void *part)
+{
+    if (part == NULL)
+        return NULL;
+    return (const unsigned char *)model->file + ((uintptr_t)part - was);
+}
+
+hatpose_status hp_model_open_weights(const hatpose_model *constant,
+                                     hatpose_error *err)
+{
+    hatpose_model *model = (hatpose_model *)(uintptr_t)constant;
+    const uintptr_t was = model->file_was;
+    hatpose_error found = {0};
+
+    if (model->file != NULL || !model->on_disk.open)
+        return HATPOSE_OK;
+    hatpose_status status = read_file(model, &found);
+    if (status != HATPOSE_OK)
+        return name_path(model->name, &found, err);
+    for (int i = 0; i < model->op_count; i++) {
+        hp_op *op = &model->ops[i];
+        op->weight = moved(model, was, op->weight);
+        op->scale = moved(model, was, op->scale);
+        op->bias = moved(model, was, op->bias);
+    }
+    if (file_crc32(model->file, model->on_disk.bytes, model->crc32_offset) ==
+        model->crc32)
+        return HATPOSE_OK;
+    hp_model_close_weights(model);
+    return hp_fail(err, HATPOSE_E_IO,
+                   "%.*s: the model's file has changed since it was loaded",
+                   SHOWN_PATH_BYTES, model->name);
+}
+
+void hp_model_close_weights(const hatpose_model *constant)
+{
+    hatpose_model *model = (hatpose_model *)(uintptr_t)constant;
+
+    if (!model->on_disk.open)
+        return;
+    hp_deallocate(&model->memory, model->file);
+    model->file = NULL;
 }
 
 hp_model_cache *hp_model_cache_of(const hatpose_model *model)

@@ -10,6 +10,7 @@
 #include "base/skeleton.h"
 #include "image/prepare.h"
 #include "kernels.h"
+#include "model/disk.h"
 
 typedef enum hp_op_kind { HP_OP_CONV, HP_OP_DEPTHWISE, HP_OP_ADD } hp_op_kind;
 
@@ -72,7 +73,12 @@ struct hatpose_model {
     float *ranges; /* of all values, or NULL */
     hp_map_group heatmaps, pafs, hats;
     int limb_paf[HP_LIMB_COUNT]; /* PAF channel of x; y is the next */
-    void *file; /* our copy of the bytes, or NULL when borrowed */
+    /* Our copy of the bytes, which weights, scales and biases lie in; NULL
+     * when borrowed, or given back until somebody wants the weights. */
+    void *file;
+    uintptr_t file_was;   /* the address it has or had last */
+    size_t crc32_offset;  /* in the file */
+    hp_disk_file on_disk; /* open as long as the bytes may be read again */
     hp_model_cache cache;
 };
 
@@ -85,7 +91,14 @@ hatpose_status hp_model_from_memory(const void *data, size_t bytes, bool copy,
 hatpose_status hp_model_from_file(const char *utf8_path,
                                   const hatpose_host *host, hatpose_model **out,
                                   hatpose_error *err);
-/* The one part of a model that changes. */
+/* Weights, scales and biases can be read from hp_model_open_weights to
+ * hp_model_close_weights, which gives the bytes of a file that can be read
+ * again back; both with the cache's mutex held. HATPOSE_E_IO when the file
+ * is no longer what was loaded. */
+hatpose_status hp_model_open_weights(const hatpose_model *model,
+                                     hatpose_error *err);
+void hp_model_close_weights(const hatpose_model *model);
+/* All of a model that changes but its weights' place. */
 hp_model_cache *hp_model_cache_of(const hatpose_model *model);
 void hp_model_cache_init(hatpose_model *model, const hatpose_host *host);
 void hp_model_cache_release(hatpose_model *model);
