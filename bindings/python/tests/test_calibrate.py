@@ -11,6 +11,7 @@ from PIL import Image
 from run_network import run_values
 
 from hatpose import calibrate
+from hatpose.command_line import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 from hatpose.model_file import read_model, write_model
 
 PEOPLE = toy.picture((30, 40)), toy.picture((60, 20), (20, 60))
@@ -36,7 +37,7 @@ def test_ranges_are_those_of_the_layers(model, photos, tmp_path):
     output = tmp_path / "out.gguf"
     size = ["--size", str(toy.HEIGHT)]  # that of the drawings: no resizing
     arguments = [str(model), str(photos), "-o", str(output), *size]
-    assert calibrate.main(arguments) == calibrate.EXIT_OK
+    assert calibrate.main(arguments) == EXIT_OK
     network = read_model(output)
     assert network.ranges is not None
     values = [
@@ -85,12 +86,12 @@ def test_of_many_photos_some_are_taken_evenly(photos):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        ([], calibrate.EXIT_USAGE, "required"),
-        (["--count", "0"], calibrate.EXIT_USAGE, "--count"),
-        (["MODEL", "nowhere", "-o", "x"], calibrate.EXIT_FAILED, "nowhere: "),
-        (["MODEL", "EMPTY", "-o", "x"], calibrate.EXIT_FAILED, "no photos"),
-        (["MODEL", "MODEL", "-o", "x"], calibrate.EXIT_FAILED, "cannot ident"),
-        (["EMPTY", "PHOTOS", "-o", "x"], calibrate.EXIT_FAILED, ": "),
+        ([], EXIT_USAGE, "required"),
+        (["--count", "0"], EXIT_USAGE, "--count"),
+        (["MODEL", "nowhere", "-o", "x"], EXIT_FAILED, "nowhere: "),
+        (["MODEL", "EMPTY", "-o", "x"], EXIT_FAILED, "no photos"),
+        (["MODEL", "MODEL", "-o", "x"], EXIT_FAILED, "cannot ident"),
+        (["EMPTY", "PHOTOS", "-o", "x"], EXIT_FAILED, ": "),
     ],
 )
 def test_wrong_input_is_one_line(

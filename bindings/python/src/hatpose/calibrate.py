@@ -11,18 +11,17 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from .network import Array, ModelFileError, Network, NetworkError, Ranges
+from .command_line import CommandError, Parser, run
+from .network import Array, Network, Ranges
 
-EXIT_OK = 0
-EXIT_FAILED = 1
-EXIT_USAGE = 2
-EXIT_INTERRUPTED = 130
+PROGRAM = "hatpose-calibrate"
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp")
 STRIDE = 8
 WIDE = 16 / 9  # an input of this shape has the given height; others its area
@@ -35,15 +34,6 @@ Exit: 0 done   1 failed   2 wrong usage   130 Ctrl-C
 """
 
 
-class CalibrateError(ValueError):
-    """One line that names the thing."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_USAGE, f"{self.prog}: {message} (--help tells more)\n")
-
-
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -51,14 +41,9 @@ def _positive(text: str) -> int:
     return number
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="hatpose-calibrate",
-        description="Adds to a model what int8 arithmetic needs to know.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _parser() -> Parser:
+    about = "Adds to a model what int8 arithmetic needs to know."
+    parser = Parser(PROGRAM, about, _EPILOG)
     parser.add_argument("model", metavar="MODEL", help="hatpose model file")
     parser.add_argument("photos", metavar="PHOTOS", nargs="+")
     parser.add_argument("-o", "--output", required=True, metavar="OUT.gguf")
@@ -73,38 +58,20 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    try:
-        from .model_file import read_model, write_model
-
-        network = read_model(options.model)
-        names = photo_files(options.photos, options.count)
-        show = _progress(len(names))
-        pictures = _pictures(names, options.size, show)
-        ranges = activation_ranges(network, pictures)
-        size = write_model(replace(network, ranges=ranges), options.output)
-    except ImportError as error:
-        return _failed(
-            f"{error.name} is missing: pip install 'hatpose[calibrate]'"
-        )
-    except OSError as error:
-        name = error.filename or options.model
-        return _failed(f"{name}: {error.strerror or error}")
-    except MemoryError:
-        return _failed(f"{options.model}: not enough memory")
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    except (CalibrateError, ModelFileError) as error:
-        return _failed(str(error))
-    except NetworkError as error:
-        return _failed(f"{options.model}: {error}")
-    print(f"{options.output}: ranges of {len(names)} photos, {size} bytes")
-    return EXIT_OK
+    work = partial(_calibrate, options)
+    return run(PROGRAM, "calibrate", options.model, work)
 
 
-def _failed(message: str) -> int:
-    shown = "".join(c if c.isprintable() else "?" for c in message)
-    print(f"hatpose-calibrate: {shown}", file=sys.stderr)
-    return EXIT_FAILED
+def _calibrate(options: argparse.Namespace) -> list[str]:
+    from .model_file import read_model, write_model
+
+    network = read_model(options.model)
+    names = photo_files(options.photos, options.count)
+    show = _progress(len(names))
+    pictures = _pictures(names, options.size, show)
+    ranges = activation_ranges(network, pictures)
+    size = write_model(replace(network, ranges=ranges), options.output)
+    return [f"{options.output}: ranges of {len(names)} photos, {size} bytes"]
 
 
 def _progress(count: int) -> Callable[[int], None]:
@@ -128,7 +95,7 @@ def photo_files(given: Iterable[str], most: int) -> list[Path]:
         else:
             found.append(one)
     if not found:
-        raise CalibrateError(f"{next(iter(given))}: no photos there")
+        raise CommandError(f"{next(iter(given))}: no photos there")
     if len(found) <= most:
         return found
     return [found[index * len(found) // most] for index in range(most)]
@@ -150,9 +117,9 @@ def read_picture(path: Path, size: int) -> Array:
         with Image.open(path) as file:
             photo = ImageOps.exif_transpose(file).convert("RGB")
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise CalibrateError(f"{path}: {error}") from error
+        raise CommandError(f"{path}: {error}") from error
     except OSError as error:
-        raise CalibrateError(f"{path}: {error.strerror or error}") from error
+        raise CommandError(f"{path}: {error.strerror or error}") from error
     scale = (size * size * WIDE / (photo.width * photo.height)) ** 0.5
     sides = [
         max(1, round(side * scale / STRIDE)) * STRIDE

@@ -10,23 +10,15 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
-from ..network import (
-    WEIGHT_TYPES,
-    ModelFileError,
-    Network,
-    NetworkError,
-    WeightType,
-)
+from ..command_line import CommandError, Parser, run
+from ..network import WEIGHT_TYPES, Network, NetworkError, WeightType
 from .graph import ConvertError
 from .source import Source, read_source
 
-EXIT_OK = 0
-EXIT_FAILED = 1
-EXIT_USAGE = 2
-EXIT_INTERRUPTED = 130
+PROGRAM = "hatpose-convert"
 
 _EPILOG = """\
 IN is one of
@@ -40,19 +32,9 @@ Exit: 0 done   1 the conversion failed   2 wrong usage   130 Ctrl-C
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_USAGE, f"{self.prog}: {message} (--help tells more)\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="hatpose-convert",
-        description="Makes a hatpose model file of a foreign one.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _parser() -> Parser:
+    about = "Makes a hatpose model file of a foreign one."
+    parser = Parser(PROGRAM, about, _EPILOG)
     parser.add_argument("input", metavar="IN", help="file to convert")
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT.gguf", help="file to make"
@@ -72,43 +54,30 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
-    is_onnx = options.output.endswith(".onnx")
-    if is_onnx and options.type != "f32":
+    if _is_onnx(options.output) and options.type != "f32":
         parser.error("--type: an ONNX model is always f32")
     for key in ("name", "license"):
         if getattr(options, key) == "":
             parser.error(f"--{key}: empty")
+    work = partial(_convert, parser, options)
+    return run(PROGRAM, "convert", options.input, work)
+
+
+def _convert(parser: Parser, options: argparse.Namespace) -> list[str]:
     try:
         source = read_source(options.input)
         for file in source.files:
             if _is_same(file, options.output):
                 parser.error(f"{options.output}: is the input, too")
         network = _finished(source, options)
-        size = _write(network, options.output, is_onnx)
-    except ImportError as error:
-        return _failed(
-            f"{error.name} is missing: pip install 'hatpose[convert]'"
-        )
-    except OSError as error:
-        name = error.filename or options.input
-        return _failed(f"{name}: {error.strerror or error}")
-    except MemoryError:
-        return _failed(f"{options.input}: not enough memory")
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    except ModelFileError as error:
-        return _failed(str(error))
-    except (ConvertError, NetworkError) as error:
-        return _failed(f"{options.input}: {error}")
-    _report(source, network, options, size)
-    return EXIT_OK
+        size = _write(network, options.output)
+    except ConvertError as error:
+        raise CommandError(f"{options.input}: {error}") from error
+    return _report(source, network, options, size)
 
 
-def _failed(message: str) -> int:
-    # Names inside a hostile file may hold line ends or terminal codes.
-    shown = "".join(c if c.isprintable() else "?" for c in message)
-    print(f"hatpose-convert: {shown}", file=sys.stderr)
-    return EXIT_FAILED
+def _is_onnx(output: str) -> bool:
+    return output.endswith(".onnx")
 
 
 def _is_same(first: Path, second: str) -> bool:
@@ -133,10 +102,10 @@ def _finished(source: Source, options: argparse.Namespace) -> Network:
     return network
 
 
-def _write(network: Network, output: str, is_onnx: bool) -> int:
+def _write(network: Network, output: str) -> int:
     from ..model_file import write_model, written_aside
 
-    if not is_onnx:
+    if not _is_onnx(output):
         return write_model(network, output)
     from .onnx_export import to_onnx
 
@@ -148,18 +117,19 @@ def _write(network: Network, output: str, is_onnx: bool) -> int:
 
 def _report(
     source: Source, network: Network, options: argparse.Namespace, size: int
-) -> None:
-    print(f"{options.input}: {source.kind}")
-    for line in source.lines:
-        print(f"  {line}")
+) -> list[str]:
     weights = [op.weight for op in source.network.operations if op.weight]
     how = options.type
     if how == "int8":
         is_kept = all(weight.type == "int8" for weight in weights)
         how += " of the source" if is_kept else ", one scale per output channel"
-    print(f"  weights {how}")
-    print(f"  name {network.name}, licence {network.license or 'unknown'}")
-    print(f"{options.output}: {size} bytes")
+    return [
+        f"{options.input}: {source.kind}",
+        *(f"  {line}" for line in source.lines),
+        f"  weights {how}",
+        f"  name {network.name}, licence {network.license or 'unknown'}",
+        f"{options.output}: {size} bytes",
+    ]
 
 
 if __name__ == "__main__":
