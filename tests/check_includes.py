@@ -9,7 +9,7 @@ from pathlib import Path
 
 # A folder of src/ may include itself and what stands before it.
 ORDER = ["base", "image", "model", "engine", "pose", "hat", "result", "api"]
-INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', flags=re.M)
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', flags=re.MULTILINE)
 
 
 def allowed_in(folder: str, name: str) -> bool:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 def functions_of_header(path: Path) -> set[str]:
     text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
-    declarations = re.findall(r"^HATPOSE_API([^;]*);", text, flags=re.M)
+    declarations = re.findall(r"^HATPOSE_API([^;]*);", text, flags=re.MULTILINE)
     return {re.search(r"(hatpose_\w+)\s*\(", d).group(1) for d in declarations}
 
 
 def functions_of_map(path: Path) -> set[str]:
-    return set(re.findall(r"^\s*(hatpose_\w+);", path.read_text(), flags=re.M))
+    return set(re.findall(r"^\s*(hatpose_\w+);", path.read_text(), flags=re.MULTILINE))
 
 
 def defined_symbols(library: Path, *options: str) -> set[str]:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("onnxruntime", reason="bench tests skipped: no onnxruntime")
+for name in ("numpy", "PIL", "gguf", "onnx", "onnxruntime"):
+    pytest.importorskip(name, reason=f"bench tests skipped: no {name}")
 
 ROOT = Path(__file__).resolve().parents[2]
 CELL = {"engine", "precision", "height", "width", "threads", "median_ms"}

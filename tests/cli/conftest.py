@@ -14,11 +14,16 @@ from pathlib import Path
 
 import pytest
 
+import needed
 import painted
 
 ROOT = Path(__file__).resolve().parents[2]
 PHOTOS = ROOT / "tests" / "photos"
 SHARED = Path(os.environ.get("HATPOSE_SHARED", ROOT.parent / "shared"))
+
+
+def pytest_configure() -> None:
+    needed.find_packages("command")
 
 
 @dataclass
@@ -77,7 +82,6 @@ class Command:
 
 @pytest.fixture(scope="session")
 def painted_model(tmp_path_factory) -> Path:
-    pytest.importorskip("gguf", reason="the tests' model is written with gguf")
     path = tmp_path_factory.mktemp("model") / "painted.gguf"
     painted.write_model(path)
     return path

@@ -25,10 +25,15 @@ ROOT = Path(__file__).resolve().parents[2]
 # The painted people and their model are those of the command's tests.
 sys.path.insert(0, str(ROOT / "tests" / "cli"))
 
+import needed  # noqa: E402
 import painted  # noqa: E402
 
 START_S = 120  # sanitizers on a busy machine
 REPORT_STATUS = 99  # of a sanitizer
+
+
+def pytest_configure() -> None:
+    needed.find_packages("service")
 
 
 class Service:
@@ -158,7 +163,6 @@ def code_of(reply: tuple[int, dict[str, str], bytes]) -> str:
 
 @pytest.fixture(scope="session")
 def painted_model(tmp_path_factory) -> Path:
-    pytest.importorskip("gguf", reason="the tests' model is written with gguf")
     path = tmp_path_factory.mktemp("model") / "painted.gguf"
     painted.write_model(path)
     return path
