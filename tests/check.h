@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-static int check_failures;
+extern int check_failures; /* of the whole program */
 
 #define CHECK(condition)                                                       \
     do {                                                                       \

@@ -84,20 +84,20 @@ double now_s(void);
                (double)(work) / best_s * 1e-9, unit);                          \
     } while (0)
 
-/* A family's check, which gives the number of failures, and benchmark. */
-int check_conv(const hp_layers *layers);
+/* A family's check and benchmark. */
+void check_conv(const hp_layers *layers);
 void bench_conv(const hp_layers *layers);
-int check_winograd(const hp_layers *layers);
+void check_winograd(const hp_layers *layers);
 void bench_winograd(const hp_layers *layers);
-int check_depthwise(const hp_layers *layers);
+void check_depthwise(const hp_layers *layers);
 void bench_depthwise(const hp_layers *layers);
-int check_first(const hp_layers *layers);
+void check_first(const hp_layers *layers);
 void bench_first(const hp_layers *layers);
-int check_import(const hp_layers *layers);
+void check_import(const hp_layers *layers);
 void bench_import(const hp_layers *layers);
-int check_add(const hp_layers *layers);
+void check_add(const hp_layers *layers);
 void bench_add(const hp_layers *layers);
-int check_export(const hp_layers *layers);
+void check_export(const hp_layers *layers);
 void bench_export(const hp_layers *layers);
 
 #endif
