@@ -81,7 +81,13 @@ typedef struct pipeline {
 
 /* Sums are tiles 0 .. 3, pixels 4 and 5, weights 6 and 7. The first step of
  * a block gets where to store the sums before, the others NULL. A block of
- * one tile of pixels is not `wide`. */
+ * one tile of pixels is not `wide`.
+ *
+ * What is used for the last time is set to 0: then no register stands behind
+ * it. A core whose other hardware thread is busy has about one more of them
+ * than there are tiles; with all tiles full, every load and every product
+ * would wait for the one before. For the same reason the tiles of the operand
+ * that passes by come one at a time. */
 static inline __attribute__((always_inline)) void
 multiply(const unsigned char *pixels, ptrdiff_t stride,
          const unsigned char *weights, unsigned char *store,
@@ -98,6 +104,7 @@ multiply(const unsigned char *pixels, ptrdiff_t stride,
     LOAD_WEIGHTS(7, weights + HP_TILE_BYTES);
     CHANGE_SUMS(1, 0, 1);
     PRODUCT(1, 4, 7);
+    _tile_zero(4);
     if (wide)
         LOAD_PIXELS(5, more + 64);
     CHANGE_SUMS(2, 1, 0);
@@ -105,6 +112,7 @@ multiply(const unsigned char *pixels, ptrdiff_t stride,
     if (wide) {
         PRODUCT(2, 5, 6);
         PRODUCT(3, 5, 7);
+        _tile_zero(5);
     }
     LOAD_PIXELS(4, pixels);
     PRODUCT(0, 4, 6);
@@ -112,32 +120,63 @@ multiply(const unsigned char *pixels, ptrdiff_t stride,
     if (wide) {
         LOAD_PIXELS(5, more);
         PRODUCT(2, 5, 6);
-        PRODUCT(3, 5, 7);
     }
+    _tile_zero(6);
+    if (wide)
+        PRODUCT(3, 5, 7);
+    _tile_zero(7);
     LOAD_WEIGHTS(6, weights + 2 * HP_TILE_BYTES);
     PRODUCT(0, 4, 6);
     if (wide)
         PRODUCT(2, 5, 6);
+    _tile_zero(6);
     LOAD_WEIGHTS(7, weights + 3 * HP_TILE_BYTES);
     PRODUCT(1, 4, 7);
-    if (wide)
-        PRODUCT(3, 5, 7);
-#else
-    LOAD_PIXELS(4, pixels);
-    LOAD_WEIGHTS(6, weights);
-    CHANGE_SUMS(0, 0, 0);
-    PRODUCT(0, 4, 6);
-    LOAD_WEIGHTS(7, weights + HP_TILE_BYTES);
-    CHANGE_SUMS(1, 0, 1);
-    PRODUCT(1, 4, 7);
-    if (wide)
-        LOAD_PIXELS(5, more);
-    CHANGE_SUMS(2, 1, 0);
-    CHANGE_SUMS(3, 1, 1);
+    _tile_zero(4);
     if (wide) {
-        PRODUCT(2, 5, 6);
         PRODUCT(3, 5, 7);
+        _tile_zero(5);
     }
+    _tile_zero(7);
+#else
+    if (weights_pass) {
+        LOAD_WEIGHTS(6, weights);
+        LOAD_PIXELS(4, pixels);
+        CHANGE_SUMS(0, 0, 0);
+        PRODUCT(0, 4, 6);
+        if (wide)
+            LOAD_PIXELS(5, more);
+        CHANGE_SUMS(2, 1, 0);
+        if (wide)
+            PRODUCT(2, 5, 6);
+        _tile_zero(6);
+        LOAD_WEIGHTS(7, weights + HP_TILE_BYTES);
+        CHANGE_SUMS(1, 0, 1);
+        PRODUCT(1, 4, 7);
+        _tile_zero(4);
+        CHANGE_SUMS(3, 1, 1);
+    } else {
+        LOAD_PIXELS(4, pixels);
+        LOAD_WEIGHTS(6, weights);
+        CHANGE_SUMS(0, 0, 0);
+        PRODUCT(0, 4, 6);
+        LOAD_WEIGHTS(7, weights + HP_TILE_BYTES);
+        CHANGE_SUMS(1, 0, 1);
+        PRODUCT(1, 4, 7);
+        _tile_zero(4);
+        if (wide)
+            LOAD_PIXELS(5, more);
+        CHANGE_SUMS(2, 1, 0);
+        CHANGE_SUMS(3, 1, 1);
+        if (wide)
+            PRODUCT(2, 5, 6);
+        _tile_zero(6);
+    }
+    if (wide) {
+        PRODUCT(3, 5, 7);
+        _tile_zero(5);
+    }
+    _tile_zero(7);
 #endif
 }
 
