@@ -423,7 +423,10 @@ HATPOSE_API hatpose_status hatpose_detect(
     const hatpose_hat *hats, uint32_t hat_count, hatpose_result **out,
     hatpose_error *err);
 /* JPEG, PNG, BMP, GIF (first frame), PNM, known by their first bytes. 16
- * bit is divided by 256, alpha dropped, a JPEG turned as its EXIF says. */
+ * bit is divided by 256, alpha dropped, a JPEG turned as its EXIF says. In
+ * mode BEST a large JPEG is decoded no larger than the network needs:
+ * keypoints may then lie up to a tenth of a network pixel from where
+ * hatpose_detect finds them in its pixels. */
 HATPOSE_API hatpose_status hatpose_detect_encoded(
     hatpose_context *context, const void *data, size_t bytes,
     const hatpose_hat *hats, uint32_t hat_count, hatpose_result **out,

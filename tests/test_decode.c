@@ -2,6 +2,7 @@
  * line and no leak. */
 #include "image/decode.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@
 
 enum { WIDTH = 41, HEIGHT = 29 };
 
-static const hp_image_limits limits = {32768, 100000000, 64u << 20, false};
+static const hp_image_limits limits = {32768, 100000000, 64u << 20, false, 1};
 static hp_memory memory;
 static hp_picture picture;
 static hatpose_error err;
@@ -574,6 +575,93 @@ static void tables_of_one_jpeg_are_not_those_of_the_next(void)
     picture_free(&bare);
 }
 
+static double mean_of_block(const uint8_t *bgr, int width_px, int x, int y,
+                            int side_px)
+{
+    double sum = 0;
+
+    for (int dy = 0; dy < side_px; dy++)
+        for (int dx = 0; dx < side_px; dx++)
+            sum += bgr[3 * ((y + dy) * width_px + x + dx)];
+    return sum / (side_px * side_px);
+}
+
+/* Mean distance, in levels, of a reduced picture from the means of the whole
+ * one's blocks. */
+static double distance_of_reduced(const hp_picture *whole,
+                                  const hp_picture *reduced)
+{
+    hp_pixels small = hp_picture_pixels(reduced);
+    int side = reduced->reduction;
+    double sum = 0;
+
+    for (int y = 0; y < small.height_px; y++)
+        for (int x = 0; x < small.width_px; x++)
+            sum += fabs(mean_of_block(whole->pixels.data, whole->width_px,
+                                      x * side, y * side, side) -
+                        small.data[3 * (y * small.width_px + x)]);
+    return sum / small.width_px / small.height_px;
+}
+
+static void check_reduction(const picture_file *file, int most, int expected)
+{
+    hp_image_limits reducing = limits;
+    hp_picture whole = {0}, reduced = {0};
+
+    reducing.reduction_max = most;
+    CHECK(hp_picture_decode(&memory, &limits, file->data, file->bytes, &whole,
+                            &err) == HATPOSE_OK);
+    CHECK(hp_picture_decode(&memory, &reducing, file->data, file->bytes,
+                            &reduced, &err) == HATPOSE_OK);
+    CHECK(whole.reduction == 1 && reduced.reduction == expected);
+    CHECK(reduced.width_px == whole.width_px);
+    CHECK(reduced.height_px == whole.height_px);
+    double distance = distance_of_reduced(&whole, &reduced);
+    /* The ramp has 3 levels a pixel; most of it are the edges where it
+     * begins anew. */
+    CHECK_MESSAGE(distance < 3, "1/%d: %g levels from the means", expected,
+                  distance);
+    hp_picture_release(&memory, &whole);
+    hp_picture_release(&memory, &reduced);
+}
+
+static void large_jpegs_come_smaller(void)
+{
+    static const struct {
+        int most, expected;
+    } cases[] = {{0, 1}, {1, 1}, {2, 2}, {3, 2}, {4, 4}, {7, 4}, {64, 8}};
+    static const picture_jpeg_kind kinds[] = {
+        PICTURE_JPEG_PLAIN, PICTURE_JPEG_PROGRESSIVE, PICTURE_JPEG_GRAY,
+        PICTURE_JPEG_CMYK};
+
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            picture_file file = picture_jpeg(320, 208, kinds[k]);
+            if (file.bytes == 0) /* libjpeg is absent */
+                return;
+            picture_insert_exif(&file, 1 + (int)i, 0);
+            check_reduction(&file, cases[i].most, cases[i].expected);
+            picture_free(&file);
+        }
+}
+
+/* Pixels stay squares of whole ones. */
+static void odd_jpegs_and_other_formats_stay_whole(void)
+{
+    picture_file four = picture_jpeg(300, 208, PICTURE_JPEG_PLAIN);
+    picture_file odd = picture_jpeg(304, 207, PICTURE_JPEG_PLAIN);
+    picture_file png = picture_png(320, 208, 8, 2);
+
+    if (four.bytes > 0) {
+        check_reduction(&four, 8, 4);
+        check_reduction(&odd, 8, 1);
+    }
+    check_reduction(&png, 8, 1);
+    picture_free(&four);
+    picture_free(&odd);
+    picture_free(&png);
+}
+
 /* The second of a kind finds all memory there; so does the first after a
  * file that broke off. */
 static void second_jpeg_allocates_nothing(void)
@@ -663,6 +751,8 @@ int main(void)
     hp_memory_init(&memory, NULL, 0);
     RUN(lossless_formats_are_exact);
     RUN(tables_of_one_jpeg_are_not_those_of_the_next);
+    RUN(large_jpegs_come_smaller);
+    RUN(odd_jpegs_and_other_formats_stay_whole);
     RUN(second_jpeg_allocates_nothing);
     RUN(gif_gives_its_first_frame);
     RUN(small_pnm_kinds_are_read);

@@ -10,7 +10,7 @@
 
 enum { WIDTH = 41, HEIGHT = 29 };
 
-static const hp_image_limits limits = {32768, 100000000, 64u << 20, false};
+static const hp_image_limits limits = {32768, 100000000, 64u << 20, false, 1};
 static const uint32_t formats[] = {HATPOSE_RGB8, HATPOSE_BGR8, HATPOSE_RGBA8,
                                    HATPOSE_BGRA8, HATPOSE_GRAY8};
 static hp_memory memory;

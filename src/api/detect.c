@@ -41,9 +41,8 @@ static hatpose_status run_network(hatpose_context *context,
 {
     hp_input input;
     double start = hp_clock_us();
-    hatpose_status status =
-        hp_engine_plan(context->engine, mapping->width_net_px,
-                       mapping->height_net_px, err);
+    hatpose_status status = hp_engine_plan(
+        context->engine, mapping->width_net_px, mapping->height_net_px, err);
 
     if (status == HATPOSE_OK)
         status =
@@ -273,21 +272,17 @@ static hatpose_status make_result(hatpose_context *context, const found *f,
 /* ---- From a picture --------------------------------------------------- */
 
 /* times->decode_us is in it when the picture came from a file. */
-static hatpose_status detect_pixels(hatpose_context *context,
-                                    const hp_pixels *pixels,
-                                    const hp_given_hats *hats,
-                                    hatpose_times *times, hatpose_result **out,
-                                    hatpose_error *err)
+static hatpose_status
+detect_mapped(hatpose_context *context, const hp_pixels *pixels,
+              const hp_mapping *mapping, const hp_given_hats *hats,
+              hatpose_times *times, hatpose_result **out, hatpose_error *err)
 {
-    hp_mapping mapping;
     hp_maps maps;
-    found f = {.mapping = &mapping, .maps = &maps};
+    found f = {.mapping = mapping, .maps = &maps};
     double start = hp_clock_us();
-    hatpose_status status = map_picture(context, pixels->width_px,
-                                        pixels->height_px, &mapping, err);
+    hatpose_status status =
+        run_network(context, pixels, mapping, &maps, times, err);
 
-    if (status == HATPOSE_OK)
-        status = run_network(context, pixels, &mapping, &maps, times, err);
     if (status == HATPOSE_OK)
         status = find_people(context, &maps, &f.people, times, err);
     if (status == HATPOSE_OK)
@@ -298,6 +293,22 @@ static hatpose_status detect_pixels(hatpose_context *context,
     (*out)->times = *times;
     (*out)->precision = context->kernels.precision;
     return HATPOSE_OK;
+}
+
+static hatpose_status detect_pixels(hatpose_context *context,
+                                    const hp_pixels *pixels,
+                                    const hp_given_hats *hats,
+                                    hatpose_times *times, hatpose_result **out,
+                                    hatpose_error *err)
+{
+    hp_mapping mapping;
+    hatpose_status status = map_picture(context, pixels->width_px,
+                                        pixels->height_px, &mapping, err);
+
+    if (status == HATPOSE_OK)
+        status =
+            detect_mapped(context, pixels, &mapping, hats, times, out, err);
+    return status;
 }
 
 static hatpose_status view_pixels(const hatpose_context *context,
@@ -370,16 +381,27 @@ static hatpose_status detect_file(hatpose_context *context, const void *data,
 {
     hp_image_limits limits = hp_context_image_limits(context);
     hatpose_times times = {.struct_size = sizeof times};
+    hp_picture *picture = &context->picture;
+    hp_mapping mapping;
     double start = hp_clock_us();
-    hatpose_status status = hp_picture_decode(&context->memory, &limits, data,
-                                              bytes, &context->picture, err);
+    hatpose_status status = hp_picture_size(&limits, data, bytes, picture, err);
 
+    if (status == HATPOSE_OK)
+        status = map_picture(context, picture->width_px, picture->height_px,
+                             &mapping, err);
+    if (status != HATPOSE_OK)
+        return status;
+    /* Discs are painted on the picture as it is. */
+    if (!hp_given_hats_are_painted(context, hats))
+        limits.reduction_max = hp_prepare_reduction(&mapping);
+    status =
+        hp_picture_decode(&context->memory, &limits, data, bytes, picture, err);
     if (status != HATPOSE_OK)
         return status;
     times.decode_us = hp_clock_us() - start;
-    hp_pixels view = hp_picture_pixels(&context->picture);
-    hp_given_hats_paint(context, hats, context->picture.pixels.data, &view);
-    return detect_pixels(context, &view, hats, &times, out, err);
+    hp_pixels view = hp_picture_pixels(picture);
+    hp_given_hats_paint(context, hats, picture->pixels.data, &view);
+    return detect_mapped(context, &view, &mapping, hats, &times, out, err);
 }
 
 hatpose_status hatpose_detect_encoded(hatpose_context *context,

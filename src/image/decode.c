@@ -33,6 +33,7 @@ typedef struct header {
     hp_jpeg_header jpeg;
     hp_pnm_header pnm;
     bool accept_damage; /* the caller's word: of a JPEG */
+    int reduction;
 } header;
 
 static bool begins_with(const uint8_t *data, size_t bytes, const char *magic,
@@ -148,6 +149,7 @@ static hatpose_status read_header(const hp_image_limits *limits,
 
     memset(out, 0, sizeof *out);
     out->orientation = 1;
+    out->reduction = 1;
     out->accept_damage = limits->accept_damaged_jpeg;
     if (data == NULL)
         return hp_fail(err, HATPOSE_E_ARGUMENT, "data is NULL");
@@ -186,7 +188,8 @@ static hatpose_status decode_stored(hp_memory *memory, hp_picture *picture,
                                     hatpose_error *err)
 {
     const char *name = "PNG";
-    const hp_jpeg_file jpeg = {data, bytes, &h->jpeg, h->accept_damage};
+    const hp_jpeg_file jpeg = {data, bytes, &h->jpeg, h->reduction,
+                               h->accept_damage};
     hatpose_status status = HATPOSE_OK;
 
     if (h->kind == KIND_JPEG)
@@ -214,6 +217,7 @@ static void set_turned_size(hp_picture *picture, const header *h)
 
     picture->width_px = swapped ? h->height_px : h->width_px;
     picture->height_px = swapped ? h->width_px : h->height_px;
+    picture->reduction = h->reduction;
 }
 
 hatpose_status hp_picture_size(const hp_image_limits *limits, const void *data,
@@ -235,10 +239,11 @@ static hatpose_status decode_turned(hp_memory *memory, hp_picture *picture,
                                     const header *h, hatpose_error *err)
 {
     bool turned = h->orientation != 1;
+    int width = h->width_px / h->reduction;
+    int height = h->height_px / h->reduction;
     size_t picture_bytes;
 
-    if (!hp_size_multiply((size_t)h->width_px, (size_t)h->height_px,
-                          &picture_bytes) ||
+    if (!hp_size_multiply((size_t)width, (size_t)height, &picture_bytes) ||
         !hp_size_multiply(picture_bytes, 3, &picture_bytes))
         return hp_fail(err, HATPOSE_E_LIMIT,
                        "picture of %d x %d px is no size in memory",
@@ -253,8 +258,8 @@ static hatpose_status decode_turned(hp_memory *memory, hp_picture *picture,
             memory, picture, data, bytes, h,
             turned ? picture->unturned.data : picture->pixels.data, err);
     if (status == HATPOSE_OK && turned)
-        hp_turn(picture->unturned.data, h->width_px, h->height_px,
-                h->orientation, picture->pixels.data);
+        hp_turn(picture->unturned.data, width, height, h->orientation,
+                picture->pixels.data);
     return status;
 }
 
@@ -275,6 +280,8 @@ hatpose_status hp_picture_decode(hp_memory *memory,
     hatpose_status status = read_header(limits, data, bytes, &h, err);
     if (status != HATPOSE_OK)
         return status;
+    if (h.kind == KIND_JPEG)
+        h.reduction = hp_jpeg_reduction(&h.jpeg, limits->reduction_max);
     status = decode_turned(memory, picture, data, bytes, &h, err);
     /* What pictures before it left behind must not break its budget. */
     if (held && status == HATPOSE_E_LIMIT) {
@@ -297,8 +304,9 @@ void hp_picture_release(hp_memory *memory, hp_picture *picture)
 
 hp_pixels hp_picture_pixels(const hp_picture *picture)
 {
-    hp_pixels view = {picture->pixels.data, picture->width_px,
-                      picture->height_px, 3 * (size_t)picture->width_px,
+    int width = picture->width_px / picture->reduction;
+    int height = picture->height_px / picture->reduction;
+    hp_pixels view = {picture->pixels.data, width, height, 3 * (size_t)width,
                       HATPOSE_BGR8};
 
     return view;

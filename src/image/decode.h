@@ -11,6 +11,9 @@ typedef struct hp_image_limits {
     uint64_t max_pixels;
     uint64_t max_encoded_bytes;
     bool accept_damaged_jpeg; /* decoded as far as it goes */
+    /* A JPEG may come so many times smaller, each side, which takes a
+     * fraction of the time; 0: as it is. */
+    int reduction_max;
 } hp_image_limits;
 
 /* Reused from picture to picture; all zero at first. */
@@ -19,6 +22,7 @@ typedef struct hp_picture {
     hp_buffer unturned;
     hp_jpeg_decoder *jpeg;
     int width_px, height_px;
+    int reduction; /* of both sides of pixels: 1, 2, 4 or 8 */
 } hp_picture;
 
 /* Only the sizes of the (turned) picture, from the headers: allocates

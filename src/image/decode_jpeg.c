@@ -21,6 +21,9 @@
 
 enum { ROWS_AT_ONCE = 16 };
 
+/* Of a block of 8 x 8 frequencies only the mean is left. */
+enum { REDUCTION_MAX = 8 };
+
 /* Lives as long as its owner: libjpeg is set up once. */
 typedef struct hp_jpeg_decoder {
     struct jpeg_decompress_struct jpeg;
@@ -31,6 +34,7 @@ typedef struct hp_jpeg_decoder {
     struct jpeg_progress_mgr progress;
     jmp_buf escape;
     size_t bytes;
+    int reduction;
     bool accept_damage;
     bool ended; /* more was asked for than there is */
     hatpose_status status;
@@ -304,17 +308,19 @@ static void read_picture(reader *r, const hp_jpeg_header *header, uint8_t *bgr)
     open_file(r);
     four_inks = r->jpeg.num_components == 4;
     r->jpeg.out_color_space = four_inks ? JCS_CMYK : JCS_EXT_BGR;
+    r->jpeg.scale_num = 1;
+    r->jpeg.scale_denom = (unsigned)r->reduction;
     if (!jpeg_start_decompress(&r->jpeg))
         fail_as_cut(r);
-    if ((int)r->jpeg.output_width != header->width_px ||
-        (int)r->jpeg.output_height != header->height_px)
+    if ((int)r->jpeg.image_width != header->width_px ||
+        (int)r->jpeg.image_height != header->height_px)
         leave(r, hp_fail(r->err, HATPOSE_E_IMAGE_CORRUPT,
                          "JPEG has two frame headers that differ"));
     /* One scan that is whole needs no end marker. Of several, or of
      * arithmetic code, nobody can tell what is missing. */
     if (r->ended && jpeg_has_multiple_scans(&r->jpeg))
         fail_as_cut(r);
-    size_t stride_bytes = 3 * (size_t)header->width_px;
+    size_t stride_bytes = 3 * (size_t)r->jpeg.output_width;
     if (four_inks)
         read_cmyk_rows(r, stride_bytes, bgr);
     else
@@ -346,6 +352,17 @@ static hatpose_status make_decoder(hp_memory *memory, reader **out,
     return status;
 }
 
+int hp_jpeg_reduction(const hp_jpeg_header *header, int most)
+{
+    int reduction = REDUCTION_MAX;
+
+    while (reduction > 1 &&
+           (reduction > most || header->width_px % reduction != 0 ||
+            header->height_px % reduction != 0))
+        reduction /= 2;
+    return reduction;
+}
+
 hatpose_status hp_jpeg_decode(hp_memory *memory, hp_jpeg_decoder **decoder,
                               const hp_jpeg_file *file, uint8_t *bgr,
                               hatpose_error *err)
@@ -358,6 +375,7 @@ hatpose_status hp_jpeg_decode(hp_memory *memory, hp_jpeg_decoder **decoder,
         return status;
     reader *r = *decoder;
     r->bytes = file->bytes;
+    r->reduction = file->reduction;
     r->accept_damage = file->accept_damage;
     r->ended = false;
     r->status = HATPOSE_OK;

@@ -13,6 +13,7 @@ typedef struct hp_jpeg_file {
     const uint8_t *data;
     size_t bytes;
     const hp_jpeg_header *header; /* of the same bytes */
+    int reduction;                /* as hp_jpeg_reduction allows */
     /* What is wrong inside the picture is no error; rows that are missing
      * repeat the last one (stb_image makes something else of them). */
     bool accept_damage;
@@ -22,7 +23,11 @@ typedef struct hp_jpeg_file {
  * parts are from malloc, once. */
 typedef struct hp_jpeg_decoder hp_jpeg_decoder;
 
-/* Writes packed BGR8 of the header's size. */
+/* How many times smaller, at most, a picture comes from its frequencies
+ * alone: 8, 4, 2 or 1, so that both sides are whole. stb_image gives 1. */
+int hp_jpeg_reduction(const hp_jpeg_header *header, int most);
+
+/* Writes packed BGR8 of the header's size divided by the reduction. */
 hatpose_status hp_jpeg_decode(hp_memory *memory, hp_jpeg_decoder **decoder,
                               const hp_jpeg_file *file, uint8_t *bgr,
                               hatpose_error *err);

@@ -172,6 +172,13 @@ static hatpose_status decode_cut(hp_memory *memory, const uint8_t *data,
     return status;
 }
 
+int hp_jpeg_reduction(const hp_jpeg_header *header, int most)
+{
+    (void)header;
+    (void)most;
+    return 1;
+}
+
 hatpose_status hp_jpeg_decode(hp_memory *memory, hp_jpeg_decoder **decoder,
                               const hp_jpeg_file *file, uint8_t *bgr,
                               hatpose_error *err)

@@ -72,6 +72,16 @@ static hp_resize_to plan_resize(const hp_pixels *picture,
     return to;
 }
 
+int hp_prepare_reduction(const hp_mapping *mapping)
+{
+    int x = whole_factor(mapping->width_px, mapping->resized_width_net_px);
+    int y = whole_factor(mapping->height_px, mapping->resized_height_net_px);
+
+    if (mapping->compat)
+        return 1;
+    return x < y ? x : y;
+}
+
 hatpose_status hp_prepare(hp_memory *memory, hp_preparer *preparer,
                           const hp_pixels *picture, const hp_mapping *mapping,
                           const hp_normalisation *normalisation,

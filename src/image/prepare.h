@@ -22,7 +22,13 @@ typedef struct hp_preparer {
     hp_buffer resized;
 } hp_preparer;
 
-/* *input shows the resized picture, which lies in the preparer until the next
+/* How many times smaller than the mapping's, at most, a picture may come to
+ * hp_prepare, which averages it otherwise: 1 in compat. */
+int hp_prepare_reduction(const hp_mapping *mapping);
+
+/* The picture is the mapping's or, both sides alike, smaller by a whole
+ * factor.
+ * *input shows the resized picture, which lies in the preparer until the next
  * call. Gray counts as three equal channels, alpha is dropped. Padding is 0
  * after normalisation. */
 hatpose_status hp_prepare(hp_memory *memory, hp_preparer *preparer,

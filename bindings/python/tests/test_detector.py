@@ -259,6 +259,23 @@ def test_a_turned_jpeg_is_turned(detector: hatpose.Detector) -> None:
     assert (neck.x, neck.y) == pytest.approx(NECK, abs=TOLERANCE_PX)
 
 
+@pytest.mark.parametrize("factor", [2, 3, 4, 8, 16])
+def test_a_large_jpeg_is_what_its_pixels_are(
+    detector: hatpose.Detector, rgb: np.ndarray, factor: int
+) -> None:
+    """It is read smaller than it is (best), which must not move anything."""
+    buffer = io.BytesIO()
+    large = rgb.repeat(factor, 0).repeat(factor, 1)
+    Image.fromarray(large).save(buffer, "JPEG", quality=90)
+    result = detector(buffer.getvalue())
+    size = (toy.WIDTH * factor, toy.HEIGHT * factor)
+    assert (result.width, result.height) == size
+    pixels = detector(detector.read(buffer.getvalue()), order="rgb")
+    assert len(result) == len(pixels) == 1
+    distance = result.keypoints[0, :, :2] - pixels.keypoints[0, :, :2]
+    assert np.nanmax(np.abs(distance)) < 0.1 * factor
+
+
 def test_closed_detector_says_so(
     toy_model: hatpose.Model, rgb: np.ndarray
 ) -> None:
