@@ -64,20 +64,20 @@ bool sheet_open(sheet *s)
 
 /* ---- Collecting ---------------------------------------------------------- */
 
-static sheet_tile *new_tile(sheet *s, const answer *a)
+/* What the tile says, and whose it is. */
+static sheet_tile *add_tile(sheet *s, const answer *a, sheet_tile said)
 {
-    sheet_tile *tile;
     char *subject = answer_subject(a);
     char *slash = strrchr(subject, '/');
     bytes name = {0};
 
     s->tiles =
         heap_grow(s->tiles, &s->capacity, s->count + 1, sizeof *s->tiles);
-    tile = &s->tiles[s->count++];
     escape_for_text(&name, slash != NULL ? slash + 1 : subject);
-    *tile = (sheet_tile){.file = name.data != NULL ? name.data : heap_text("")};
+    said.file = name.data != NULL ? name.data : heap_text("");
     free(subject);
-    return tile;
+    s->tiles[s->count] = said;
+    return &s->tiles[s->count++];
 }
 
 static bool heads_failed(sheet *s, const hatpose_error *err)
@@ -104,15 +104,14 @@ static void add_people(sheet *s, hatpose_context *context, const answer *a,
 
     for (uint32_t i = 0; i < count && !s->broken; i++) {
         hatpose_person person = {.struct_size = sizeof person};
-        sheet_tile *tile = new_tile(s, a);
 
         hatpose_result_person(a->result, i, &person);
-        tile->person = i;
-        tile->state = person.hat_state;
-        tile->reason = person.hat_reason;
-        tile->hat_score = person.hat_score;
+        sheet_tile said = {.person = i,
+                           .state = person.hat_state,
+                           .reason = person.hat_reason,
+                           .hat_score = person.hat_score};
         head_square square = head_find(&person, picture);
-        keep_cutout(s, context, tile, picture, &square);
+        keep_cutout(s, context, add_tile(s, a, said), picture, &square);
     }
 }
 
@@ -127,13 +126,12 @@ static void add_lone_heads(sheet *s, hatpose_context *context, const answer *a,
         if (hatpose_result_head(a->result, i, &head) != HATPOSE_OK ||
             head.person_index >= 0)
             continue;
-        sheet_tile *tile = new_tile(s, a);
-        tile->person = -1;
-        tile->state = head.hat_state;
-        tile->reason = head.hat_reason;
-        tile->hat_score = (double)head.hat_score;
+        sheet_tile said = {.person = -1,
+                           .state = head.hat_state,
+                           .reason = head.hat_reason,
+                           .hat_score = (double)head.hat_score};
         head_square square = head_around(&head, picture);
-        keep_cutout(s, context, tile, picture, &square);
+        keep_cutout(s, context, add_tile(s, a, said), picture, &square);
     }
 }
 
@@ -146,7 +144,7 @@ void sheet_add(sheet *s, hatpose_context *context, const answer *a,
 
 void sheet_add_failed(sheet *s, const answer *a)
 {
-    new_tile(s, a)->message = heap_text(a->error->message);
+    add_tile(s, a, (sheet_tile){.message = heap_text(a->error->message)});
 }
 
 /* ---- Drawing ------------------------------------------------------------- */
@@ -155,10 +153,10 @@ void sheet_add_failed(sheet *s, const answer *a)
 static void frame(pixmap *page, int left_px, int top_px, int thick_px,
                   int dash_px, uint32_t rgb)
 {
-    int step_px = dash_px > 0 ? dash_px : CUT_PX;
+    int full_px = dash_px > 0 ? dash_px : CUT_PX;
 
-    for (int at = 0; at<CUT_PX; at += dash_px> 0 ? 2 * dash_px : CUT_PX) {
-        int length = at + step_px < CUT_PX ? step_px : CUT_PX - at;
+    for (int at = 0; at < CUT_PX; at += 2 * full_px) {
+        int length = at + full_px < CUT_PX ? full_px : CUT_PX - at;
 
         pixmap_rectangle(page, left_px + at, top_px - thick_px, length,
                          thick_px, rgb);

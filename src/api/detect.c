@@ -200,31 +200,23 @@ static hatpose_status keep_if(hatpose_status status, hatpose_result **out)
     return status;
 }
 
-static hatpose_status match_hats(hatpose_context *context,
-                                 const hp_given_hats *hats, bool are_foreign,
-                                 hatpose_times *times, hatpose_result **out,
-                                 hatpose_error *err)
+/* Who wears the given boxes and, where they are wanted, the heads of the hat
+ * maps. Boxes of foreign people come without maps. */
+static hatpose_status match(hatpose_context *context, const hp_given_hats *hats,
+                            bool are_foreign, const hatpose_head *heads,
+                            hatpose_times *times, hatpose_result **out,
+                            hatpose_error *err)
 {
+    const bool have_maps = !are_foreign && hp_map_heads_are_wanted(context);
+    const bool have_boxes = hats->boxes != NULL;
     double start = hp_clock_us();
     hatpose_status status =
         hp_given_hats_match(context, hats, are_foreign, *out, err);
 
-    if (hats->boxes != NULL)
+    if (status == HATPOSE_OK && have_maps)
+        status = hp_map_heads_match(context, heads, have_boxes, *out, err);
+    if (have_boxes || have_maps)
         times->match_us += hp_clock_us() - start;
-    return keep_if(status, out);
-}
-
-/* heads: what the hat maps show. */
-static hatpose_status match_heads(hatpose_context *context,
-                                  const hatpose_head *heads, bool have_boxes,
-                                  hatpose_times *times, hatpose_result **out,
-                                  hatpose_error *err)
-{
-    double start = hp_clock_us();
-    hatpose_status status =
-        hp_map_heads_match(context, heads, have_boxes, *out, err);
-
-    times->match_us += hp_clock_us() - start;
     return keep_if(status, out);
 }
 
@@ -263,10 +255,7 @@ static hatpose_status make_result(hatpose_context *context, const found *f,
     for (int i = 0; i < people->person_count; i++)
         fill_person(context, mapping, people, i, &(*out)->people[i]);
     fill_peaks(context, mapping, people, (*out)->peaks);
-    status = match_hats(context, hats, false, times, out, err);
-    if (status != HATPOSE_OK || !hp_map_heads_are_wanted(context))
-        return status;
-    return match_heads(context, heads, hats->boxes != NULL, times, out, err);
+    return match(context, hats, false, heads, times, out, err);
 }
 
 /* ---- From a picture --------------------------------------------------- */
@@ -709,7 +698,7 @@ static hatpose_status take_people(hatpose_context *context,
         }
     }
     hatpose_times times = {.struct_size = sizeof times};
-    status = match_hats(context, hats, true, &times, out, err);
+    status = match(context, hats, true, NULL, &times, out, err);
     if (status != HATPOSE_OK)
         return status;
     times.total_us = hp_clock_us() - start;
