@@ -33,6 +33,9 @@ add_custom_command(OUTPUT ${archive}
 add_custom_target(hatpose_archive ALL DEPENDS ${archive})
 
 string(JOIN " " HATPOSE_LIBS_PRIVATE ${HATPOSE_PRIVATE_LIBRARIES})
+# Relative, so that it is right wherever --prefix puts it.
+file(RELATIVE_PATH include_from_pc ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig
+  ${CMAKE_INSTALL_FULL_INCLUDEDIR})
 configure_file(${PROJECT_SOURCE_DIR}/pkgconfig/hatpose.pc.in
   ${PROJECT_BINARY_DIR}/hatpose.pc @ONLY)
 

@@ -1,5 +1,5 @@
 /* picture.c - the people of one photo.
- * Usage: picture MODEL.gguf PHOTO
+ * Usage: picture PHOTO [MODEL.gguf]
  * Build: cc picture.c $(pkg-config --cflags --libs hatpose) */
 #include <hatpose.h>
 #include <stdio.h>
@@ -33,19 +33,22 @@ int main(int argc, char **argv)
     hatpose_error err;
     size_t bytes;
 
-    if (argc != 3)
+    if (argc != 2 && argc != 3) {
+        fputs("usage: picture PHOTO [MODEL.gguf]\n", stderr);
         return 2;
-    if (hatpose_model_load_file(argv[1], NULL, &model, &err))
-        return fail(argv[1], &err);
+    }
+    if (argc == 3 ? hatpose_model_load_file(argv[2], NULL, &model, &err)
+                  : hatpose_model_load_default(NULL, &model, &err))
+        return fail("model", &err);
     if (hatpose_context_create(model, NULL, &context, &err))
         return fail("context", &err);
-    void *data = read_file(argv[2], &bytes);
+    void *data = read_file(argv[1], &bytes);
     if (!data) {
-        perror(argv[2]);
+        perror(argv[1]);
         return 1;
     }
     if (hatpose_detect_encoded(context, data, bytes, NULL, 0, &result, &err))
-        return fail(argv[2], &err);
+        return fail(argv[1], &err);
     for (uint32_t i = 0; i < hatpose_result_person_count(result); i++) {
         hatpose_person person = {.struct_size = sizeof person};
         hatpose_result_person(result, i, &person);

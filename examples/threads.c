@@ -1,5 +1,5 @@
 /* threads.c - one model, a context for each thread.
- * Usage: threads MODEL.gguf WIDTH HEIGHT < RGB_PIXELS
+ * Usage: threads WIDTH HEIGHT [MODEL.gguf] < RGB_PIXELS
  * Build: cc threads.c -pthread $(pkg-config --cflags --libs hatpose) */
 #include <hatpose.h>
 #include <pthread.h>
@@ -29,8 +29,7 @@ static void *work(void *argument)
     j->people = -1;
     if (hatpose_context_create(j->model, &options, &context, &err))
         return NULL;
-    if (!hatpose_detect(context, j->pixels, &j->layout, NULL, 0, &result,
-                        &err))
+    if (!hatpose_detect(context, j->pixels, &j->layout, NULL, 0, &result, &err))
         j->people = (long)hatpose_result_person_count(result);
     hatpose_result_destroy(result);
     hatpose_context_destroy(context);
@@ -44,15 +43,19 @@ int main(int argc, char **argv)
     hatpose_model *model;
     hatpose_error err;
 
-    if (argc != 4)
+    if (argc != 3 && argc != 4) {
+        fputs("usage: threads WIDTH HEIGHT [MODEL.gguf] < RGB_PIXELS\n",
+              stderr);
         return 2;
-    uint32_t width = (uint32_t)strtoul(argv[2], NULL, 10);
-    uint32_t height = (uint32_t)strtoul(argv[3], NULL, 10);
+    }
+    uint32_t width = (uint32_t)strtoul(argv[1], NULL, 10);
+    uint32_t height = (uint32_t)strtoul(argv[2], NULL, 10);
     size_t bytes = (size_t)width * height * 3;
     void *pixels = malloc(bytes);
     if (!pixels || fread(pixels, 1, bytes, stdin) != bytes)
         return 1;
-    if (hatpose_model_load_file(argv[1], NULL, &model, &err)) {
+    if (argc == 4 ? hatpose_model_load_file(argv[3], NULL, &model, &err)
+                  : hatpose_model_load_default(NULL, &model, &err)) {
         fprintf(stderr, "%s\n", err.message);
         return 1;
     }
