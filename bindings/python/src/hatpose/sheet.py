@@ -78,15 +78,7 @@ def contact_sheet(
         tiles += _tiles_of(result, wanted)
     tiles.sort(key=lambda tile: tile.rank)
     heading = f"{count}    {datetime.date.today().isoformat()}"
-    written = []
-    for number, first in enumerate(range(0, max(len(tiles), 1), TILES_A_SHEET)):
-        name = target
-        if number > 0:
-            name = target.with_stem(f"{target.stem}-{number + 1}")
-        sheet = draw_tiles(tiles[first : first + TILES_A_SHEET], heading)
-        write_aside(name, file_of(sheet, target.suffix.lower()))
-        written.append(str(name))
-    return written
+    return write_sheets(tiles, heading, target)
 
 
 def _state_of(only: Hat | str) -> Hat:
@@ -197,7 +189,20 @@ def cut_out(pixels: Array, box: Box) -> Array:
     return cut
 
 
-def draw_tiles(tiles: list[Tile], heading: str) -> Image:
+def write_sheets(tiles: list[Tile], heading: str, target: Path) -> list[str]:
+    """The paths written: the target, then NAME-2, NAME-3, ..."""
+    written = []
+    for number, first in enumerate(range(0, max(len(tiles), 1), TILES_A_SHEET)):
+        name = target
+        if number > 0:
+            name = target.with_stem(f"{target.stem}-{number + 1}")
+        sheet = _draw_tiles(tiles[first : first + TILES_A_SHEET], heading)
+        write_aside(name, _file_of(sheet, target.suffix.lower()))
+        written.append(str(name))
+    return written
+
+
+def _draw_tiles(tiles: list[Tile], heading: str) -> Image:
     from PIL import Image, ImageDraw
 
     rows = -(-max(len(tiles), 1) // COLUMNS)
@@ -248,7 +253,7 @@ def _shorten(draw: Any, text: str) -> str:
     return text + ".."
 
 
-def file_of(sheet: Image, suffix: str) -> bytes:
+def _file_of(sheet: Image, suffix: str) -> bytes:
     buffer = io.BytesIO()
     kind = "PNG" if suffix == ".png" else "JPEG"
     sheet.save(buffer, kind, quality=JPEG_QUALITY)

@@ -13,17 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..files import write_aside
 from ..person import Box, Hat
 from ..picture import Array
-from ..sheet import (
-    COLOUR,
-    TILES_A_SHEET,
-    Tile,
-    cut_out,
-    draw_tiles,
-    file_of,
-)
+from ..sheet import COLOUR, Tile, cut_out, write_sheets
 from .hats import Case
 
 _FACE = (0, 14, 15, 16, 17)
@@ -37,18 +29,9 @@ def draw_doubtful(
     cases: Sequence[Case], path: str | os.PathLike[str]
 ) -> list[str]:
     """Writes the sheet (.png or .jpg), more than one from 60 tiles on."""
-    target = Path(path)
     tiles = [_tile_of(case) for case in cases]
     heading = f"{len(cases)} heads told wrong or not answered"
-    written = []
-    for number, first in enumerate(range(0, max(len(tiles), 1), TILES_A_SHEET)):
-        name = target
-        if number > 0:
-            name = target.with_stem(f"{target.stem}-{number + 1}")
-        sheet = draw_tiles(tiles[first : first + TILES_A_SHEET], heading)
-        write_aside(name, file_of(sheet, target.suffix.lower()))
-        written.append(str(name))
-    return written
+    return write_sheets(tiles, heading, Path(path))
 
 
 def _tile_of(case: Case) -> Tile:
