@@ -239,7 +239,8 @@ static bool read_format(const reader *r, hps_answer_format *format)
     if (!json_is_string(value))
         return fail(r, HPS_FAULT_FIELD_TEXT, "format");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(json_string_value(value), words[i]) == 0) {
+        if (is_word(json_string_value(value), json_string_length(value),
+                    words[i])) {
             *format = (hps_answer_format)i;
             return true;
         }

@@ -10,33 +10,39 @@
 
 enum { FILE_MOST_BYTES = 1 << 20, KEYS_MOST = 1024 };
 
-/* The whole file, ended by a zero; NULL: errno says why. */
-static char *read_all(const char *path)
+/* The whole file, ended by a zero, into keys->text. NULL, or what is wrong. */
+static const char *read_all(hps_keys *keys, const char *path)
 {
     FILE *file = fopen(path, "rb");
-    char *text = NULL;
+    const char *problem = NULL;
     size_t count;
 
     if (file == NULL)
-        return NULL;
-    text = malloc(FILE_MOST_BYTES + 1);
-    if (text != NULL) {
-        count = fread(text, 1, FILE_MOST_BYTES, file);
-        text[count] = '\0';
-        if (ferror(file)) {
-            free(text);
-            text = NULL;
-        }
+        return strerror(errno);
+    keys->text = malloc(FILE_MOST_BYTES + 1);
+    if (keys->text == NULL) {
+        problem = "no memory";
+    } else {
+        count = fread(keys->text, 1, FILE_MOST_BYTES + 1, file);
+        if (ferror(file))
+            problem = strerror(errno);
+        else if (count > FILE_MOST_BYTES)
+            problem = "more than a megabyte"; /* a cut token is another one */
+        else if (memchr(keys->text, '\0', count) != NULL)
+            problem = "a zero byte in it";
+        else
+            keys->text[count] = '\0';
     }
     fclose(file);
-    return text;
+    return problem;
 }
 
-static void find_items(hps_keys *keys)
+/* NULL, or what is wrong. */
+static const char *find_items(hps_keys *keys)
 {
     char *rest = keys->text;
 
-    while (*rest != '\0' && keys->count < KEYS_MOST) {
+    while (*rest != '\0') {
         char *line = rest;
         char *end = line + strcspn(line, "\r\n");
 
@@ -45,26 +51,29 @@ static void find_items(hps_keys *keys)
         while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
             end--;
         *end = '\0';
-        if (end > line && *line != '#')
-            keys->items[keys->count++] = line;
+        if (end == line || *line == '#')
+            continue;
+        if (keys->count == KEYS_MOST)
+            return "more than 1024 tokens";
+        keys->items[keys->count++] = line;
     }
+    return keys->count > 0 ? NULL : "no token in it";
 }
 
 bool hps_keys_load(hps_keys *keys, const char *path, char *error,
                    size_t error_bytes)
 {
-    *keys = (hps_keys){.text = read_all(path)};
-    if (keys->text == NULL) {
-        snprintf(error, error_bytes, "%s", strerror(errno));
-        return false;
+    const char *problem;
+
+    *keys = (hps_keys){0};
+    problem = read_all(keys, path);
+    if (problem == NULL) {
+        keys->items = malloc(KEYS_MOST * sizeof *keys->items);
+        problem = keys->items != NULL ? find_items(keys) : "no memory";
     }
-    keys->items = malloc(KEYS_MOST * sizeof *keys->items);
-    if (keys->items != NULL)
-        find_items(keys);
-    if (keys->count > 0)
+    if (problem == NULL)
         return true;
-    snprintf(error, error_bytes, "%s",
-             keys->items != NULL ? "no token in it" : "no memory");
+    snprintf(error, error_bytes, "%s", problem);
     hps_keys_release(keys);
     return false;
 }

@@ -115,6 +115,8 @@ static bool add_coco_box(const hat_file *f, const json_t *detection,
     const json_t *kind = json_object_get(detection, "category_id");
     double sides[4];
 
+    if (f->hat_class != HAT_CLASS_ANY && !json_is_integer(kind))
+        return false;
     for (size_t i = 0; i < 4; i++) {
         const json_t *side = json_array_get(box, i);
 
@@ -180,6 +182,10 @@ static bool add_json(const hat_file *f, const json_t *file,
 {
     const json_t *list = json_object_get(file, "annotations");
 
+    if (list != NULL && !json_is_array(list)) {
+        console_usage("--hats %s: its annotations are no list", f->path);
+        return false;
+    }
     if (list != NULL) /* a whole COCO file numbers its pictures itself */
         return add_coco(f, list, ids_path != NULL ? ids_path : f->path,
                         sources);
@@ -280,7 +286,8 @@ static hatpose_status read_yolo(hat_file *f, const char *path,
     if (file == NULL)
         return failed(err, HATPOSE_E_IO, path, 0, strerror(errno));
     for (size_t n = 1; fgets(line, sizeof line, file) != NULL; n++)
-        if (strlen(line) == sizeof line - 1 ||
+        /* without its end: too long, or with a zero in it */
+        if ((strchr(line, '\n') == NULL && !feof(file)) ||
             !hat_boxes_add_yolo(&f->scaled, line, f->hat_class, size->width_px,
                                 size->height_px)) {
             status = failed(err, HATPOSE_E_ARGUMENT, path, n,

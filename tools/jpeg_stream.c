@@ -77,10 +77,12 @@ static bool walk_segment(jpeg_stream *s, const unsigned char *at, size_t count)
 
 static bool walk_marker(jpeg_stream *s, const unsigned char *data, size_t count)
 {
-    const unsigned char *at = data + s->at_bytes;
+    const unsigned char *at;
 
+    /* a segment may reach beyond the bytes that are there */
     if (s->at_bytes >= count || count - s->at_bytes < 2)
         return false;
+    at = data + s->at_bytes;
     if (at[0] != 0xFF || at[1] == 0) {
         s->state = LOST;
     } else if (at[1] == 0xFF) { /* fill byte */

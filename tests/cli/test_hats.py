@@ -179,6 +179,12 @@ def test_service_dialect(hats, photo, tmp_path):
         ('{"people.png": [{"left": 1}]}', "hat 0 of people.png"),
         ('[{"left": "1", "top": 1, "width": 1, "height": 1}]', "hat 0"),
         ('[{"image_id": 1, "bbox": [1, 2, 3]}]', "no digits"),
+        # Without its boxes everybody would be called bare.
+        (
+            '{"images": [{"id": 1, "file_name": "people.png"}],'
+            ' "annotations": {}}',
+            "no list",
+        ),
     ],
 )
 def test_bad_files_are_wrong_usage(hats, photo, tmp_path, text, message):
@@ -190,11 +196,15 @@ def test_bad_files_are_wrong_usage(hats, photo, tmp_path, text, message):
 
 
 @pytest.mark.parametrize(
-    "line", ["0 .5 .5 .1", "0 a b c d", "0 .5 .5 .1 .1 .9 7", "0 nan 0 1 1"]
-)
+    "line",
+    [
+        "0 .5 .5 .1", "0 a b c d", "0 .5 .5 .1 .1 .9 7", "0 nan 0 1 1",
+        "0 .5 .5 .1 .1\0 and more", "0 .5 .5 .1 .1" + 500 * " ",
+    ],
+)  # fmt: skip
 def test_bad_yolo_lines_fail_their_picture(hats, photo, tmp_path, line):
     file = tmp_path / "people.txt"
-    file.write_text(yolo_line(FIRST_HAT) + line + "\n")
+    file.write_text(yolo_line(FIRST_HAT) + line + "\n" + yolo_line(NOWHERE))
     answer = hats("--hats", file, photo)
     assert answer.status == 1
     assert "people.txt:2:" in answer.err
@@ -208,6 +218,16 @@ def test_bad_coco_entries_are_named(hats, tmp_path):
         file = write(tmp_path / "h.json", [good, bad])
         answer = hats("--hats", file, photo)
         assert answer.status == 2 and "entry 1" in answer.err
+
+
+def test_a_class_needs_numbers_in_coco(hats, tmp_path):
+    photo = tmp_path / "7.png"
+    photo.write_bytes(painted.png())
+    for kind, expected in (("person", 2), (None, 2), (3, 0)):
+        entry = {"image_id": 7, "bbox": FIRST_HAT, "category_id": kind}
+        file = write(tmp_path / "h.json", [entry])
+        answer = hats("--hats", file, "--hat-class", "0", photo)
+        assert answer.status == expected, answer.err
 
 
 def test_boxes_of_stdin_are_of_its_first_picture(hats, jpeg, tmp_path):

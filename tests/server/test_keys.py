@@ -52,7 +52,18 @@ def test_what_is_open(locked):
     assert locked.ask("OPTIONS", "/v1/detect")[0] == 200
 
 
-@pytest.mark.parametrize("text", [None, "", "# nothing\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(None, id="none"),
+        pytest.param("", id="empty"),
+        pytest.param("# nothing\n", id="comment"),
+        pytest.param("one\0two\n", id="zero"),
+        pytest.param("k\n" * 1025, id="many"),
+        # Were it cut, half of its last token would do.
+        pytest.param("long" * (1 << 18) + "k", id="large"),
+    ],
+)
 def test_unusable_key_file(command, painted_model, tmp_path, text):
     keys = tmp_path / "keys"
     if text is not None:

@@ -304,6 +304,8 @@ static void wrong_options_are_named(void)
     }
     CHECK(send_json("/v1/detect", ",\"size\":true") == 400);
     CHECK(is_fault("field_type"));
+    CHECK(send_json("/v1/detect", ",\"format\":\"jpeg\\u0000\"") == 400);
+    CHECK(is_fault("field_range"));
     CHECK(send_json("/v1/hats", ",\"hats\":[[1,2,3]]") == 400);
     CHECK(send_json("/v1/hats", ",\"hats\":[{\"left\":1}]") == 400);
     CHECK(is_fault("field_missing"));
