@@ -9,10 +9,10 @@
  *
  * No pixel is gathered: at any tap, 16 neighbours of a block are a tile as
  * they lie. Two of those times a panel of two tiles of weights make a block
- * of 32 x 32 sums, in four tiles; that runs over all blocks of channels and
- * all taps. Sums of the block before are stored between the first products
- * of a block, and those of the one before that are finished between its
- * later ones: the tiles do not wait for either.
+ * of 32 x 32 sums, in four tiles, or one of those (PARTS 2) one of 16 x 32;
+ * that runs over all blocks of channels and all taps. Sums of the block before
+ * are stored between the first products of a block, and those of the one before
+ * that are finished between its later ones: the tiles do not wait for either.
  *
  * One operand is used again and again and stays in the first cache; the
  * other passes by it (tileloaddt1), else it would push the first one out.
@@ -24,13 +24,15 @@
 #include "tile_amx.h"
 
 enum {
-    BLOCK_ROWS = 2 * HP_TILE_ROWS,
-    SUM_BLOCK_BYTES = 2 * HP_SUM_TILE_BYTES,
+    /* Numbers of two parts keep the tiles busy with fewer sums. */
+    BLOCK_TILES = 2 / PARTS, /* of pixels */
+    BLOCK_ROWS = BLOCK_TILES * HP_TILE_ROWS,
+    SUM_BLOCK_BYTES = BLOCK_TILES * HP_SUM_TILE_BYTES,
     /* A panel of so many blocks of channels, its sums and those of the pixels
      * that pass by fit into the first cache; a deeper one is taken in parts,
      * with fewer pixels. */
     PART_STEPS = 32 * 1024 / STEP_BYTES,
-    PART_PASS_BLOCKS = 4,
+    PART_PASS_BLOCKS = 4 * PARTS,
     /* Pixels that pass by a panel before the next one comes: their channels
      * should stay in the second cache. */
     PASS_BYTES = 256 * 1024
@@ -93,10 +95,9 @@ multiply(const unsigned char *pixels, ptrdiff_t stride,
          const unsigned char *weights, unsigned char *store,
          const unsigned char *resume, const bool wide, const bool weights_pass)
 {
-    const unsigned char *more = pixels + HP_TILE_ROWS * stride;
-
 #if PARTS == 2
-    /* low * high, high * high, high * low: eight loads for 12 products. */
+    (void)wide;
+    /* low * high, high * high, high * low: six loads for six products. */
     LOAD_PIXELS(4, pixels + 64);
     LOAD_WEIGHTS(6, weights);
     CHANGE_SUMS(0, 0, 0);
@@ -105,40 +106,21 @@ multiply(const unsigned char *pixels, ptrdiff_t stride,
     CHANGE_SUMS(1, 0, 1);
     PRODUCT(1, 4, 7);
     _tile_zero(4);
-    if (wide)
-        LOAD_PIXELS(5, more + 64);
-    CHANGE_SUMS(2, 1, 0);
-    CHANGE_SUMS(3, 1, 1);
-    if (wide) {
-        PRODUCT(2, 5, 6);
-        PRODUCT(3, 5, 7);
-        _tile_zero(5);
-    }
     LOAD_PIXELS(4, pixels);
     PRODUCT(0, 4, 6);
-    PRODUCT(1, 4, 7);
-    if (wide) {
-        LOAD_PIXELS(5, more);
-        PRODUCT(2, 5, 6);
-    }
     _tile_zero(6);
-    if (wide)
-        PRODUCT(3, 5, 7);
+    PRODUCT(1, 4, 7);
     _tile_zero(7);
     LOAD_WEIGHTS(6, weights + 2 * HP_TILE_BYTES);
     PRODUCT(0, 4, 6);
-    if (wide)
-        PRODUCT(2, 5, 6);
     _tile_zero(6);
     LOAD_WEIGHTS(7, weights + 3 * HP_TILE_BYTES);
     PRODUCT(1, 4, 7);
     _tile_zero(4);
-    if (wide) {
-        PRODUCT(3, 5, 7);
-        _tile_zero(5);
-    }
     _tile_zero(7);
 #else
+    const unsigned char *more = pixels + HP_TILE_ROWS * stride;
+
     if (weights_pass) {
         LOAD_WEIGHTS(6, weights);
         LOAD_PIXELS(4, pixels);
@@ -232,7 +214,7 @@ sum_rows(pipeline *p, const product *of, const bool wide,
 static inline __attribute__((always_inline)) void
 push(pipeline *p, const product *of, const bool weights_pass)
 {
-    if (of->count > HP_TILE_ROWS)
+    if (BLOCK_TILES == 2 && of->count > HP_TILE_ROWS)
         sum_rows(p, of, true, weights_pass);
     else
         sum_rows(p, of, false, weights_pass);
@@ -253,8 +235,10 @@ static void drain(pipeline *p)
         finish_rows(&p->finish, &p->ready, 0, p->ready.count);
     _tile_stored(0, p->to, HP_SUM_ROW_BYTES);
     _tile_stored(1, p->to + 64, HP_SUM_ROW_BYTES);
-    _tile_stored(2, p->to + HP_SUM_TILE_BYTES, HP_SUM_ROW_BYTES);
-    _tile_stored(3, p->to + HP_SUM_TILE_BYTES + 64, HP_SUM_ROW_BYTES);
+    if (BLOCK_TILES == 2) {
+        _tile_stored(2, p->to + HP_SUM_TILE_BYTES, HP_SUM_ROW_BYTES);
+        _tile_stored(3, p->to + HP_SUM_TILE_BYTES + 64, HP_SUM_ROW_BYTES);
+    }
     finish_rows(&p->finish, &p->summed, 0, p->summed.count);
 }
 
