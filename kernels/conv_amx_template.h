@@ -44,9 +44,11 @@ typedef struct pipeline {
     const unsigned char *weight; /* of panel 0 */
     size_t panel_bytes;
     int rows_a_step;
-    sum_block ready;   /* stored: finished during this block */
-    sum_block summed;  /* in the tiles: stored during this block */
-    unsigned char *to; /* where */
+    const unsigned char *ahead; /* of hp_conv_run: what was not yet fetched */
+    int ahead_lines;            /* a step */
+    sum_block ready;            /* stored: finished during this block */
+    sum_block summed;           /* in the tiles: stored during this block */
+    unsigned char *to;          /* where */
     int turn;
     unsigned char *sums[2];
 } pipeline;
@@ -185,7 +187,8 @@ sum_rows(pipeline *p, const product *of, const bool wide,
                                    (size_t)of->panel * p->panel_bytes +
                                    (size_t)(of->from * tap_count) * STEP_BYTES;
     const sum_block ready = p->ready;
-    const int rows = p->rows_a_step;
+    const int rows = p->rows_a_step, lines = p->ahead_lines;
+    const unsigned char *ahead = p->ahead;
     int row = 0;
 
     multiply(in + taps[0] * PIXEL_BYTES, stride, weights, p->to,
@@ -196,6 +199,8 @@ sum_rows(pipeline *p, const product *of, const bool wide,
             finish_rows(&p->finish, &ready, row, end);
             row = end;
         }
+        for (int i = 0; i < lines; i++, ahead += 64)
+            _mm_prefetch((const char *)ahead, _MM_HINT_T1);
         weights += STEP_BYTES;
         if (++t == tap_count) {
             t = 0;
@@ -208,6 +213,9 @@ sum_rows(pipeline *p, const product *of, const bool wide,
     }
     if (row < ready.count) /* a part of few steps */
         finish_rows(&p->finish, &ready, row, ready.count);
+    p->ahead = ahead;
+    if (ahead >= run->ahead + run->ahead_bytes)
+        p->ahead_lines = 0;
 }
 
 /* One block of sums through the first stage; moves the two before on. */
@@ -293,6 +301,16 @@ static void sum_by_panels(pipeline *p, int panels)
                  (blocks + parts - 1) / parts);
 }
 
+/* So many lines a step that the last step fetches the last of them. */
+static int lines_a_step(const hp_conv_run *run, int panels, int steps)
+{
+    const int blocks = (run->count + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    const size_t all = (size_t)panels * (size_t)blocks * (size_t)steps;
+    const size_t lines = run->ahead_bytes / 64;
+
+    return all > 0 ? (int)((lines + all - 1) / all) : 0;
+}
+
 static void convolve(const hp_conv_run *run)
 {
     const packed_header *head = run->weight;
@@ -304,6 +322,8 @@ static void convolve(const hp_conv_run *run)
     pipeline p = {.run = run,
                   .panel_bytes = (size_t)steps * STEP_BYTES,
                   .rows_a_step = (BLOCK_ROWS + least_steps - 1) / least_steps,
+                  .ahead = run->ahead,
+                  .ahead_lines = lines_a_step(run, panels, steps),
                   .to = sums[1],
                   .sums = {sums[0], sums[1]}};
 

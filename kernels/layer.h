@@ -113,7 +113,11 @@ typedef struct hp_conv_run {
     int tap_count;
     int in_step; /* 1 or 2 */
     int count;
-    void *scratch; /* conv_scratch_bytes, aligned to 64 */
+    /* Weights of the run after this one, which a kernel may fetch into the
+     * second cache meanwhile, where its own come from the third. */
+    const unsigned char *ahead;
+    size_t ahead_bytes; /* 0: none */
+    void *scratch;      /* conv_scratch_bytes, aligned to 64 */
 } hp_conv_run;
 
 /* How a table rounds, so that its results follow from its storage:

@@ -189,6 +189,15 @@ static uint64_t mac_count(const hp_plan *plan, const hp_op *op)
            (op->kind == HP_OP_CONV ? (uint64_t)op->input_count : 1);
 }
 
+/* The first dense operation of a chain, or -1. */
+static int first_product(const hatpose_model *model, const hp_group *group)
+{
+    for (int k = 0; group->kind == HP_GROUP_CHAIN && k < group->op_count; k++)
+        if (model->ops[group->ops[k]].kind == HP_OP_CONV)
+            return group->ops[k];
+    return -1;
+}
+
 static bool plan_steps(hp_plan *plan, const hp_plan_source *source)
 {
     const hp_step_shapes shapes = {.model = source->model,
@@ -206,6 +215,10 @@ static bool plan_steps(hp_plan *plan, const hp_plan_source *source)
                 mac_count(plan, &source->model->ops[group->ops[k]]);
         if (!hp_step_plan(&shapes, step))
             return false;
+        step->ahead_op = -1;
+        step->ahead_parts = (step->task_count - 1) / source->worker_count + 1;
+        if (i > 0)
+            plan->steps[i - 1].ahead_op = first_product(source->model, group);
         if (step->scratch_bytes > plan->scratch_pitch)
             plan->scratch_pitch = step->scratch_bytes;
     }

@@ -15,6 +15,9 @@ typedef struct hp_step {
     size_t strip_bytes, scratch_bytes; /* a worker's: strips, then kernels' */
     const char *kernel_name;
     uint64_t mac_count;
+    /* The dense operation of the next step, or -1: each task fetches one of so
+     * many parts of its weights, so that each worker fetches about all. */
+    int ahead_op, ahead_parts;
 } hp_step;
 
 /* What a task gets. */

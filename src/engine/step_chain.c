@@ -96,6 +96,28 @@ static void run_rows(const strip *s, hp_conv_run *conv, const hp_tensor *in,
     }
 }
 
+/* What this strip fetches of the weights that come next. */
+static void look_ahead(const strip *s, int position, hp_conv_run *conv)
+{
+    const hp_step_run *run = s->run;
+    const hp_step *step = run->step;
+    const bool is_last = position + 1 == step->group->op_count;
+    const int index = is_last ? step->ahead_op : step->group->ops[position + 1];
+    const hp_layers *layers = run->packed->layers;
+
+    if (index < 0)
+        return;
+    const hp_op *op = &run->model->ops[index];
+    const hp_packed_op *packed = &run->packed->ops[index];
+    const size_t bytes = layers->conv_pack_bytes(
+        packed->outputs, packed->inputs, op->kernel * op->kernel);
+    const size_t part = bytes / (size_t)step->ahead_parts / 64 * 64;
+    const size_t turn =
+        (size_t)(s->first_row / step->task_size % step->ahead_parts);
+    conv->ahead = (const unsigned char *)packed->weight + turn * part;
+    conv->ahead_bytes = part;
+}
+
 static void run_conv(const strip *s, int position)
 {
     const hp_step_run *run = s->run;
@@ -131,10 +153,12 @@ static void run_conv(const strip *s, int position)
         conv.addend = hp_step_addend(run, s->first_row);
         conv.sum_activation = run->model->ops[group->add].activation;
     }
-    if (op->stride == 1)
+    if (op->stride == 1) {
+        look_ahead(s, position, &conv);
         run->packed->layers->conv(&conv);
-    else
+    } else {
         run_rows(s, &conv, in, out);
+    }
 }
 
 void hp_chain_task(void *argument, int task, int worker)
