@@ -357,6 +357,10 @@ HATPOSE_API const char *hatpose_keypoint_name(uint32_t joint);
  * number of threads may use one model at the same time. host is copied;
  * NULL means malloc and silence. */
 
+/* The library's own allocate and deallocate (large blocks ask for huge
+ * pages; any user will do), for a host that counts and passes on; silent.
+ * Pass sizeof(hatpose_host). */
+HATPOSE_API void hatpose_host_init(hatpose_host *host, uint32_t struct_size);
 /* The model built into the library. HATPOSE_E_UNSUPPORTED without one. */
 HATPOSE_API hatpose_status hatpose_model_load_default(
     const hatpose_host *host, hatpose_model **out, hatpose_error *err);

@@ -181,8 +181,7 @@ static void default_model_is_there_or_says_so(void)
     CHECK(hatpose_model_describe(built_in, &info) == HATPOSE_OK);
     CHECK(info.heatmap_count == 19 && info.paf_count == 38);
     CHECK(info.name[0] != '\0');
-    CHECK(hatpose_context_create(built_in, NULL, &context, &err) ==
-          HATPOSE_OK);
+    CHECK(hatpose_context_create(built_in, NULL, &context, &err) == HATPOSE_OK);
     hatpose_context_destroy(context);
 #else
     CHECK(status == HATPOSE_E_UNSUPPORTED && built_in == NULL);
@@ -210,6 +209,35 @@ static void structs_may_be_of_another_release(void)
     CHECK(hatpose_context_configure(context, &future.options, &err) ==
           HATPOSE_E_UNSUPPORTED);
     hatpose_context_destroy(context);
+}
+
+static void own_host_can_be_wrapped(void)
+{
+    struct {
+        hatpose_host host;
+        uint64_t newer, untouched;
+    } future;
+    hatpose_model *again;
+    hatpose_error err;
+
+    memset(&future, 0x77, sizeof future);
+    hatpose_host_init(&future.host, sizeof future.host - 1);
+    CHECK(future.host.struct_size == 0x77777777); /* too small: untouched */
+    hatpose_host_init(&future.host, sizeof future.host + 8);
+    CHECK(future.host.struct_size == sizeof future.host + 8);
+    CHECK(future.newer == 0 && future.untouched == 0x7777777777777777u);
+    CHECK(future.host.user == NULL && future.host.log == NULL);
+    CHECK(future.host.allocate != NULL && future.host.deallocate != NULL);
+    /* As large as a huge page's block, and as small as can be. */
+    for (size_t bytes = 1; bytes <= (size_t)8 << 20; bytes <<= 23) {
+        char *block = future.host.allocate(&future, bytes, 64);
+        CHECK(block != NULL && (uintptr_t)block % 64 == 0);
+        block[0] = block[bytes - 1] = 1;
+        future.host.deallocate(&future, block, bytes);
+    }
+    CHECK(hatpose_model_load_file("/nowhere", &future.host, &again, &err) ==
+          HATPOSE_E_IO);
+    hatpose_host_init(NULL, sizeof future.host);
 }
 
 static void filled_structs_keep_their_size(void)
@@ -987,6 +1015,7 @@ int main(void)
     RUN(limits_are_named);
     RUN(default_model_is_there_or_says_so);
     RUN(structs_may_be_of_another_release);
+    RUN(own_host_can_be_wrapped);
     RUN(filled_structs_keep_their_size);
     RUN(configure_is_all_or_nothing);
     RUN(null_is_refused);

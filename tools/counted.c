@@ -1,18 +1,14 @@
 /* counted.c - the library's memory, counted. In: its requests, from any
- * thread. Out: malloc's answer and how much of it is in use. */
+ * thread. Out: what it gives itself and how much of it is in use. */
 #include "counted.h"
-
-#include <stdlib.h>
 
 static void *allocate(void *user, size_t bytes, size_t alignment)
 {
     counted *c = user;
     unsigned long long now, most;
-    void *block = NULL;
+    void *block = c->own.allocate(NULL, bytes, alignment);
 
-    if (alignment < sizeof(void *))
-        alignment = sizeof(void *);
-    if (posix_memalign(&block, alignment, bytes > 0 ? bytes : 1) != 0)
+    if (block == NULL)
         return NULL;
     atomic_fetch_add(&c->calls, 1);
     now = atomic_fetch_add(&c->bytes_in_use, bytes) + bytes;
@@ -29,13 +25,14 @@ static void deallocate(void *user, void *block, size_t bytes)
 
     if (block != NULL)
         atomic_fetch_sub(&c->bytes_in_use, bytes);
-    free(block);
+    c->own.deallocate(NULL, block, bytes);
 }
 
 void counted_host(counted *c, hatpose_host *host)
 {
-    *host = (hatpose_host){.struct_size = sizeof *host,
-                           .user = c,
-                           .allocate = allocate,
-                           .deallocate = deallocate};
+    hatpose_host_init(&c->own, sizeof c->own);
+    *host = c->own;
+    host->user = c;
+    host->allocate = allocate;
+    host->deallocate = deallocate;
 }

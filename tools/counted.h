@@ -8,6 +8,7 @@
 
 typedef struct counted { /* all zero: at the start */
     atomic_ullong calls, bytes_in_use, bytes_most;
+    hatpose_host own; /* the library's */
 } counted;
 
 /* Fills allocate, deallocate and user; the counts outlive all handles. */

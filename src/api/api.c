@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/sized_struct.h"
 #include "base/skeleton.h"
 #include "model/embedded.h"
@@ -52,6 +53,18 @@ const char *hatpose_keypoint_name(uint32_t joint)
 }
 
 /* ---- Models ----------------------------------------------------------- */
+
+void hatpose_host_init(hatpose_host *host, uint32_t struct_size)
+{
+    hp_memory memory;
+
+    if (host == NULL || struct_size < HOST_BYTES_1_0)
+        return;
+    hp_memory_init(&memory, NULL, 0);
+    host->struct_size = struct_size;
+    hp_sized_struct_write(host, &memory.host, sizeof memory.host,
+                          HOST_BYTES_1_0);
+}
 
 /* What a load needs before anything is read: where the model goes, and a
  * whole host. host NULL stays NULL: malloc and silence. */
