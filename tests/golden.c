@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
+
 static bool open_folder(golden_set *set, const char *root, const char *below)
 {
     char path[600];
@@ -29,7 +31,7 @@ bool golden_open(golden_set *set)
         shared = HP_SHARED_DIR;
     set->complete = open_folder(set, shared, "/golden/algo");
     if (!set->complete && !open_folder(set, HP_TEST_DIR, "/golden")) {
-        fprintf(stderr, "%s/index.json: cannot be read\n", set->folder);
+        CHECK_MESSAGE(false, "%s/index.json cannot be read", set->folder);
         return false;
     }
     printf("vectors: %s\n", set->complete

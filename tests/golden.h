@@ -27,7 +27,8 @@ typedef struct golden_array {
     int rank, shape[4];
 } golden_array;
 
-/* Opens the full set, or the copy, and says which. False: neither reads. */
+/* Opens the full set, or the copy, and says which. False: neither reads, which
+ * is a failed check. */
 bool golden_open(golden_set *set);
 void golden_close(golden_set *set);
 
