@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from ctypes import byref, c_size_t, c_void_p, sizeof
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -27,6 +26,7 @@ from .arguments import (
     planes_of,
     whole_number,
 )
+from .closing import Closing
 from .errors import (
     ArgumentError,
     HatposeError,
@@ -95,7 +95,7 @@ class LayerTime(NamedTuple):
     time_us: float
 
 
-class Model:
+class Model(Closing):
     """A network with its weights; make it with load()."""
 
     def __init__(self, handle: api.Handle, path: str | None) -> None:
@@ -149,17 +149,6 @@ class Model:
         """Detectors and results that are there stay usable."""
         self._handle.close()
 
-    def __enter__(self) -> Model:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def reference(self) -> api.Handle:
         """One more count on the library's model."""
         lib = api.library()
@@ -197,7 +186,7 @@ def load(
     return Model(api.Handle(out, lib.model_release, "model"), path)
 
 
-class Detector:
+class Detector(Closing):
     """Finds the people of one picture after the other.
 
     Called with a path, bytes, a file object, a PIL image, or an array of
@@ -413,17 +402,6 @@ class Detector:
     def close(self) -> None:
         """Frees its memory and threads; its results stay."""
         self._handle.close()
-
-    def __enter__(self) -> Detector:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _options_of(settings: dict[str, Any]) -> api.Options:

@@ -7,10 +7,10 @@ import queue
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .arguments import HatInput, whole_number
+from .closing import Closing
 from .errors import ArgumentError
 from .result import Result
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _AHEAD = 2
 
 
-class Pool:
+class Pool(Closing):
     """Shares `contexts` detectors of one model among threads.
 
     pool(picture) may be called from any number of threads; pool.map works on
@@ -93,14 +93,3 @@ class Pool:
         self._threads.shutdown(cancel_futures=True)
         for detector in self._all:
             detector.close()
-
-    def __enter__(self) -> Pool:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
