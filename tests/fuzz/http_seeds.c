@@ -1,27 +1,10 @@
 /* http_seeds.c - an ordinary input for every piece that fuzz_http.c reads. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "coding.h"
-
-static void save(const char *folder, const char *name, const void *data,
-                 size_t count)
-{
-    char path[4096];
-
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *out = fopen(path, "wb");
-    if (out == NULL || fwrite(data, 1, count, out) != count ||
-        fclose(out) != 0) {
-        fprintf(stderr, "%s: cannot be written\n", path);
-        exit(1);
-    }
-}
+#include "seed.h"
 
 static void save_text(const char *folder, const char *name, const char *text)
 {
-    save(folder, name, text, strlen(text));
+    seed_save(folder, name, text, "", 0);
 }
 
 int main(int count, char **arguments)
@@ -46,7 +29,7 @@ int main(int count, char **arguments)
     hps_buffer_text(&packed, "u");
     if (!hps_coding_gzip(text, sizeof text, &packed))
         return 1;
-    save(folder, "packed", packed.data, packed.count);
+    seed_save(folder, "packed", "", packed.data, packed.count);
     hps_buffer_release(&packed);
     return 0;
 }

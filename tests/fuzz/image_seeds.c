@@ -1,25 +1,17 @@
 /* image_seeds.c - one small picture of every kind for the fuzzer to start
  * from. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "picture_builder.h"
+#include "seed.h"
 
 enum { WIDTH = 19, HEIGHT = 13 };
 
 static void save(const char *folder, const char *name, picture_file file)
 {
-    char path[4096];
-
     if (file.bytes == 0) /* JPEG in a build without libjpeg */
         return;
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *out = fopen(path, "wb");
-    if (out == NULL || fwrite(file.data, 1, file.bytes, out) != file.bytes ||
-        fclose(out) != 0) {
-        fprintf(stderr, "%s: cannot be written\n", path);
-        exit(1);
-    }
+    seed_save(folder, name, "", file.data, file.bytes);
     picture_free(&file);
 }
 

@@ -1,23 +1,14 @@
 /* model_seeds.c - small valid model files for the fuzzer to start from: one
  * of every weight type, one with hat maps, one that is almost empty. */
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "network_file.h"
+#include "seed.h"
 
 static void save(const char *folder, const char *name, unsigned char *file,
                  size_t bytes)
 {
-    char path[4096];
-
-    snprintf(path, sizeof path, "%s/%s.gguf", folder, name);
-    FILE *out = fopen(path, "wb");
-    if (out == NULL || fwrite(file, 1, bytes, out) != bytes ||
-        fclose(out) != 0) {
-        fprintf(stderr, "%s: cannot be written\n", path);
-        exit(1);
-    }
+    seed_save(folder, name, "", file, bytes);
     free(file);
 }
 

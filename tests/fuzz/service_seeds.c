@@ -2,10 +2,10 @@
  * for the fuzzer to start from. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base64.h"
 #include "coding.h"
+#include "seed.h"
 
 static const char picture[] = "P5 20 15 255\n"
                               "................................................"
@@ -15,20 +15,6 @@ static const char picture[] = "P5 20 15 255\n"
                               "................................................"
                               "................................................"
                               "............";
-
-static void save(const char *folder, const char *name, const char *head,
-                 const void *body, size_t count)
-{
-    char path[4096];
-
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *out = fopen(path, "wb");
-    if (out == NULL || fputs(head, out) == EOF ||
-        fwrite(body, 1, count, out) != count || fclose(out) != 0) {
-        fprintf(stderr, "%s: cannot be written\n", path);
-        exit(1);
-    }
-}
 
 /* before and after: JSON around the base64 of the picture. */
 static void save_json(const char *folder, const char *name, const char *path,
@@ -41,12 +27,12 @@ static void save_json(const char *folder, const char *name, const char *path,
     hps_base64_append(&body, picture, sizeof picture - 1);
     hps_buffer_text(&body, after);
     snprintf(head, sizeof head, "%s\napplication/json\n\n", path);
-    save(folder, name, head, body.data, body.count);
+    seed_save(folder, name, head, body.data, body.count);
     if (!hps_coding_gzip(body.data, body.count, &packed))
         exit(1);
     snprintf(head, sizeof head, "%s\napplication/json\ngzip\n", path);
     snprintf(packed_name, sizeof packed_name, "%s.gz", name);
-    save(folder, packed_name, head, packed.data, packed.count);
+    seed_save(folder, packed_name, head, packed.data, packed.count);
     hps_buffer_release(&body);
     hps_buffer_release(&packed);
 }
@@ -61,9 +47,9 @@ static void save_form(const char *folder)
     hps_buffer_text(&body, picture);
     hps_buffer_text(&body, "\r\n--b\r\nContent-Disposition: form-data; "
                            "name=\"hats\"\r\n\r\n[[1,2,3,4]]\r\n--b--\r\n");
-    save(folder, "form",
-         "/v1/hats?format=openpose\nmultipart/form-data; boundary=b\n\n",
-         body.data, body.count);
+    seed_save(folder, "form",
+              "/v1/hats?format=openpose\nmultipart/form-data; boundary=b\n\n",
+              body.data, body.count);
     hps_buffer_release(&body);
 }
 
@@ -91,8 +77,9 @@ int main(int argc, char **argv)
               "\"format\":\"coco\",\"image_id\":1e3}");
     save_json(argv[1], "hats", "/v1/hats?timings=1", "{\"image\":\"",
               "\",\"hats\":[[1,2,3,4],{\"box\":[1,2,3,4],\"score\":0.5}]}");
-    save(argv[1], "raw", "/v1/hats?hats=[[1,2,3,4]]&format=jpeg\nimage/x\n\n",
-         picture, sizeof picture - 1);
+    seed_save(argv[1], "raw",
+              "/v1/hats?hats=[[1,2,3,4]]&format=jpeg\nimage/x\n\n", picture,
+              sizeof picture - 1);
     save_form(argv[1]);
     return 0;
 }
