@@ -48,8 +48,10 @@ class Looks:
     ) -> None:
         sizes = [round(crop * scale / STRIDE) * STRIDE for scale in scales]
         model = hatpose.load(teacher)
+        # best would give each the area of a 16:9 picture
         self.detectors = [
-            model.detector(size=size, threads=threads) for size in sizes
+            model.detector(size=size, threads=threads, mode="compat")
+            for size in sizes
         ]
         self.cells = crop // STRIDE
 

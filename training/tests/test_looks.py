@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from hatpose_train import distil, labels, looks
+from hatpose_train import distil, labels, looks, samples
+from hatpose_train.interchange import read_gguf
 
 
 @pytest.fixture
@@ -34,6 +35,23 @@ def test_maps_of_a_mirrored_crop_are_the_mirrored_maps(
         other, heatmaps.flip(-1)[looks.mirrored_heatmaps()]
     )
     torch.testing.assert_close(other_pafs, pafs.flip(-1)[channels] * signs)
+
+
+def test_one_look_is_the_network_at_the_crop_itself(teacher: Path) -> None:
+    crop = noise()
+    network = read_gguf(teacher)
+    channels, signs = looks.mirrored_pafs()
+    with torch.no_grad():
+        straight = network(samples.picture(crop)[None])
+        mirrored = network(samples.picture(crop[:, ::-1])[None])
+    heatmaps, pafs = network.maps()
+    expected = mirrored[heatmaps][0].flip(-1)[looks.mirrored_heatmaps()]
+    expected_pafs = mirrored[pafs][0].flip(-1)[channels] * signs
+    found, found_pafs = looks.Looks(teacher, 64, (1.0,), 1).look(crop)
+    expected = (straight[heatmaps][0] + expected) / 2
+    expected_pafs = (straight[pafs][0] + expected_pafs) / 2
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
+    torch.testing.assert_close(found_pafs, expected_pafs, rtol=0, atol=1e-4)
 
 
 def test_mirrored_channels_are_those_of_mirrored_people() -> None:
