@@ -931,7 +931,7 @@ static void a_file_that_changes_is_noticed(void)
     hatpose_model *model = load_written("tiny.gguf", &book);
     const char *path = path_of("tiny.gguf");
     int file = open(path, O_RDWR);
-    unsigned char last;
+    unsigned char last = 0;
     off_t end = lseek(file, -1, SEEK_END);
 
     CHECK(end > 0 && pread(file, &last, 1, end) == 1);
