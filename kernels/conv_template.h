@@ -19,21 +19,6 @@ size_t FLOAT_LAYER(conv_pack_bytes)(int outputs, int inputs, int tap_count)
            sizeof(float);
 }
 
-/* Weights of `channels` outputs from `first` on, for one input and tap. */
-static void pack_outputs(const hp_conv_weights *weights, int first,
-                         int channels, int input, int tap, float *packed)
-{
-    for (int i = 0; i < channels; i++)
-        packed[i] =
-            first + i < weights->outputs && input < weights->inputs
-                ? weights
-                      ->weight[((size_t)(first + i) * (size_t)weights->inputs +
-                                (size_t)input) *
-                                   (size_t)weights->tap_count +
-                               (size_t)tap]
-                : 0.0f;
-}
-
 void FLOAT_LAYER(conv_pack)(const hp_conv_weights *weights, void *packed)
 {
     const int out_blocks = block_count(weights->outputs);
@@ -41,12 +26,10 @@ void FLOAT_LAYER(conv_pack)(const hp_conv_weights *weights, void *packed)
     float *to = pack_header(packed, out_blocks);
 
     for (int first = 0; first < out_blocks; first += PANEL_BLOCKS) {
-        int blocks = least(PANEL_BLOCKS, out_blocks - first);
-        for (int b = 0; b < in_blocks; b++)
-            for (int t = 0; t < weights->tap_count; t++)
-                for (int k = 0; k < BLOCK; k++, to += blocks * BLOCK)
-                    pack_outputs(weights, first * BLOCK, blocks * BLOCK,
-                                 b * BLOCK + k, t, to);
+        const int channels = least(PANEL_BLOCKS, out_blocks - first) * BLOCK;
+        const int floats = channels * BLOCK * weights->tap_count;
+        for (int b = 0; b < in_blocks; b++, to += floats)
+            order_block(weights, first * BLOCK, channels, b, to);
     }
 }
 

@@ -49,23 +49,6 @@ size_t FLOAT_LAYER(winograd_scratch_bytes)(int outputs, int inputs)
            sizeof(float);
 }
 
-/* The weights of one input for the outputs of a block: 0 where there is no
- * output. */
-static void read_weights(const hp_conv_weights *weights, int first, int input,
-                         double w[9][BLOCK])
-{
-    for (int o = 0; o < BLOCK; o++)
-        for (int t = 0; t < 9; t++)
-            w[t][o] =
-                first + o < weights->outputs
-                    ? (double)weights->weight[((size_t)(first + o) *
-                                                   (size_t)weights->inputs +
-                                               (size_t)input) *
-                                                  9 +
-                                              (size_t)t]
-                    : 0.0;
-}
-
 /* G w: three weights, `step` apart, to six, out_step apart. */
 static void transform_weight(double (*w)[BLOCK], int step, double (*out)[BLOCK],
                              int out_step)
@@ -84,12 +67,16 @@ static void transform_weight(double (*w)[BLOCK], int step, double (*out)[BLOCK],
     }
 }
 
-/* One input and one block of outputs; `element` floats from an element to
- * the next. */
-static void pack_weights(double (*w)[BLOCK], float *packed, size_t element)
+/* One input and one block of outputs, whose taps are `tap` floats apart;
+ * `element` floats from an element to the next. */
+static void pack_weights(const float *weights, size_t tap, float *packed,
+                         size_t element)
 {
-    double half[SIDE * 3][BLOCK], whole[ELEMENTS][BLOCK];
+    double w[9][BLOCK], half[SIDE * 3][BLOCK], whole[ELEMENTS][BLOCK];
 
+    for (size_t t = 0; t < 9; t++)
+        for (size_t o = 0; o < BLOCK; o++)
+            w[t][o] = (double)weights[t * tap + o];
     for (int column = 0; column < 3; column++)
         transform_weight(w + column, 3, half + column, 3);
     for (int row = 0; row < SIDE; row++)
@@ -104,7 +91,7 @@ void FLOAT_LAYER(winograd_pack)(const hp_conv_weights *weights, void *packed)
     const int out_blocks = block_count(weights->outputs);
     const int inputs = weights->inputs;
     float *panel = pack_header(packed, out_blocks);
-    double w[9][BLOCK];
+    _Alignas(64) float ordered[9 * BLOCK * BLOCK];
 
     for (int first = 0; first < out_blocks; first += PANEL_BLOCKS) {
         const int blocks = least(PANEL_BLOCKS, out_blocks - first);
@@ -112,8 +99,11 @@ void FLOAT_LAYER(winograd_pack)(const hp_conv_weights *weights, void *packed)
         const size_t element = row * (size_t)inputs;
         for (int b = 0; b < blocks; b++)
             for (int i = 0; i < inputs; i++) {
-                read_weights(weights, (first + b) * BLOCK, i, w);
-                pack_weights(w, panel + (size_t)i * row + b * BLOCK, element);
+                if (i % BLOCK == 0)
+                    order_block(weights, (first + b) * BLOCK, BLOCK, i / BLOCK,
+                                ordered);
+                pack_weights(ordered + i % BLOCK * BLOCK, BLOCK * BLOCK,
+                             panel + (size_t)i * row + b * BLOCK, element);
             }
         panel += ELEMENTS * element;
     }

@@ -114,32 +114,56 @@ static bool measure(packing *p, size_t *total)
     return true;
 }
 
-/* Rows of the file's channels to rows of whole blocks. */
-static void expand(const packing *p, int index, float *row, float *out)
+/* Do the file's channels lie one behind the other, and nothing else? */
+static bool is_one_piece(const hp_placing *value, int first, int count,
+                         int placed)
+{
+    return placed == count && hp_layout_piece(value, first, count) == count;
+}
+
+/* A row of the file's channels to one of whole blocks. */
+static void spread(const int *place, int count, size_t taps, const float *row,
+                   float *line)
+{
+    for (int i = 0, end; i < count; i = end) {
+        for (end = i + 1; end < count; end++)
+            if (place[end] != place[end - 1] + 1)
+                break;
+        memcpy(line + (size_t)(place[i] - place[0]) * taps,
+               row + (size_t)i * taps, (size_t)(end - i) * taps * sizeof *row);
+    }
+}
+
+/* The weights of an operation for whole blocks: those of the file where they
+ * are just that, else made in `out`. */
+static const float *expand(const packing *p, int index, float *row, float *out)
 {
     const hp_op *op = &p->model->ops[index];
     const hp_packed_op *to = &p->packed->ops[index];
-    const hp_layout *layout = &p->packed->layout;
-    const int *in_place = layout->values[op->input].place + op->input_first;
-    const int *out_place = layout->values[op->output].place + op->output_first;
+    const hp_placing *in = &p->packed->layout.values[op->input];
+    const hp_placing *result = &p->packed->layout.values[op->output];
+    const int *in_place = in->place + op->input_first;
+    const int *out_place = result->place + op->output_first;
     const size_t taps = (size_t)(op->kernel * op->kernel);
     const int inputs = is_first(p, op) ? 3 : to->inputs;
     const size_t width = (size_t)inputs * taps;
+    const bool whole_rows =
+        is_one_piece(in, op->input_first, op->input_count, inputs);
+    const bool whole =
+        whole_rows &&
+        is_one_piece(result, op->output_first, op->output_count, to->outputs);
 
-    memset(out, 0, (size_t)to->outputs * width * sizeof *out);
+    if (whole && op->weight_type == HP_WEIGHT_F32)
+        return op->weight;
+    if (!whole)
+        memset(out, 0, (size_t)to->outputs * width * sizeof *out);
     for (int o = 0; o < op->output_count; o++) {
         float *line = out + (size_t)(out_place[o] - out_place[0]) * width;
-        hp_weight_row(op, o, row);
-        /* Channels mostly lie as they are counted: whole runs at once. */
-        for (int i = 0, end; i < op->input_count; i = end) {
-            for (end = i + 1; end < op->input_count; end++)
-                if (in_place[end] != in_place[end - 1] + 1)
-                    break;
-            memcpy(line + (size_t)(in_place[i] - in_place[0]) * taps,
-                   row + (size_t)i * taps,
-                   (size_t)(end - i) * taps * sizeof *row);
-        }
+        hp_weight_row(op, o, whole_rows ? line : row);
+        if (!whole_rows)
+            spread(in_place, op->input_count, taps, row, line);
     }
+    return out;
 }
 
 static void pack_conv(const packing *p, int index, float *rows, void *weight)
@@ -148,9 +172,8 @@ static void pack_conv(const packing *p, int index, float *rows, void *weight)
     const hp_packed_op *to = &p->packed->ops[index];
     const hp_layers *layers = p->packed->layers;
     const hp_placing *in = &p->packed->layout.values[op->input];
-    float *plain = rows + 4096 * 9;
+    const float *plain = expand(p, index, rows, rows + 4096 * 9);
 
-    expand(p, index, rows, plain);
     if (is_first(p, op)) {
         layers->first_pack(plain, to->outputs, weight);
         return;
