@@ -387,9 +387,8 @@ HATPOSE_API hatpose_status hatpose_model_describe(const hatpose_model *model,
 /* ---- Contexts -----------------------------------------------------------
  * One thread at a time: a second call meanwhile gets HATPOSE_E_ARGUMENT. A
  * context keeps its memory from picture to picture: after the first one of
- * a size a call allocates nothing but its result (and what the readers of
- * PNG, BMP and GIF need while they read). After fork() a child may only
- * release and destroy. */
+ * a kind and size a call allocates nothing but its result. After fork() a
+ * child may only release and destroy. */
 
 /* Sets the defaults; pass sizeof(hatpose_options). */
 HATPOSE_API void hatpose_options_init(hatpose_options *options,

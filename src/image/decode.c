@@ -187,7 +187,7 @@ static hatpose_status decode_stored(hp_memory *memory, hp_picture *picture,
                                     const header *h, uint8_t *bgr,
                                     hatpose_error *err)
 {
-    const char *name = "PNG";
+    hp_stb_file file = {"PNG", data, bytes, h->width_px, h->height_px};
     const hp_jpeg_file jpeg = {data, bytes, &h->jpeg, h->reduction,
                                h->accept_damage};
     hatpose_status status = HATPOSE_OK;
@@ -197,18 +197,17 @@ static hatpose_status decode_stored(hp_memory *memory, hp_picture *picture,
     if (h->kind == KIND_PNM)
         return hp_pnm_decode(data, bytes, &h->pnm, bgr, err);
     if (h->kind == KIND_BMP) {
-        name = "BMP";
+        file.kind = "BMP";
         status = hp_bmp_check(data, bytes, err);
     } else if (h->kind == KIND_GIF) {
-        name = "GIF";
+        file.kind = "GIF";
         status = hp_gif_check(data, bytes, err);
     } else {
         status = hp_png_check(data, bytes, err);
     }
     if (status != HATPOSE_OK)
         return status;
-    return hp_stb_decode(memory, name, data, bytes, h->width_px, h->height_px,
-                         bgr, err);
+    return hp_stb_decode(memory, &picture->stb, &file, bgr, err);
 }
 
 static void set_turned_size(hp_picture *picture, const header *h)
@@ -265,7 +264,8 @@ static hatpose_status decode_turned(hp_memory *memory, hp_picture *picture,
 
 static bool holds_memory(const hp_picture *picture)
 {
-    return picture->pixels.data != NULL || picture->jpeg != NULL;
+    return picture->pixels.data != NULL || picture->jpeg != NULL ||
+           picture->stb.blocks != NULL;
 }
 
 hatpose_status hp_picture_decode(hp_memory *memory,
@@ -298,6 +298,7 @@ void hp_picture_release(hp_memory *memory, hp_picture *picture)
     hp_buffer_release(memory, &picture->pixels);
     hp_buffer_release(memory, &picture->unturned);
     hp_jpeg_decoder_destroy(memory, picture->jpeg);
+    hp_stb_memory_release(memory, &picture->stb);
     picture->jpeg = NULL;
     picture->width_px = picture->height_px = 0;
 }

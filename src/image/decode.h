@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "image/decode_jpeg.h"
 #include "image/pixels.h"
+#include "image/stb_memory.h"
 
 typedef struct hp_image_limits {
     uint32_t max_side_px;
@@ -21,6 +22,7 @@ typedef struct hp_picture {
     hp_buffer pixels; /* packed BGR8 of the turned picture */
     hp_buffer unturned;
     hp_jpeg_decoder *jpeg;
+    hp_stb_memory stb; /* PNG, BMP and GIF */
     int width_px, height_px;
     int reduction; /* of both sides of pixels: 1, 2, 4 or 8 */
 } hp_picture;

@@ -152,23 +152,42 @@ static hatpose_status check_markers(const uint8_t *data, size_t bytes,
     }
 }
 
+struct hp_jpeg_decoder {
+    hp_stb_memory stb;
+    hp_buffer with_end; /* a file that ends early, and its end */
+};
+
 /* stb_image insists on an end marker: a copy gets one. */
-static hatpose_status decode_cut(hp_memory *memory, const uint8_t *data,
-                                 size_t bytes, const hp_jpeg_header *header,
-                                 uint8_t *bgr, hatpose_error *err)
+static hatpose_status complete(hp_memory *memory, hp_jpeg_decoder *decoder,
+                               size_t cut_bytes, hp_stb_file *file,
+                               hatpose_error *err)
 {
     static const uint8_t end_marker[2] = {0xff, MARKER_END_OF_IMAGE};
-    void *copy;
-    hatpose_status status = hp_allocate(memory, bytes + sizeof end_marker,
-                                        "JPEG that ends early", &copy, err);
+    const size_t bytes = cut_bytes + sizeof end_marker;
+    hatpose_status status = hp_buffer_reserve(memory, &decoder->with_end, bytes,
+                                              "JPEG that ends early", err);
 
     if (status != HATPOSE_OK)
         return status;
-    memcpy(copy, data, bytes);
-    memcpy((uint8_t *)copy + bytes, end_marker, sizeof end_marker);
-    status = hp_stb_decode(memory, "JPEG", copy, bytes + sizeof end_marker,
-                           header->width_px, header->height_px, bgr, err);
-    hp_deallocate(memory, copy);
+    uint8_t *copy = decoder->with_end.data;
+    memcpy(copy, file->data, cut_bytes);
+    memcpy(copy + cut_bytes, end_marker, sizeof end_marker);
+    file->data = copy;
+    file->bytes = bytes;
+    return HATPOSE_OK;
+}
+
+static hatpose_status make_decoder(hp_memory *memory, hp_jpeg_decoder **decoder,
+                                   hatpose_error *err)
+{
+    void *block;
+
+    if (*decoder != NULL)
+        return HATPOSE_OK;
+    hatpose_status status = hp_allocate_array(
+        memory, 1, sizeof(hp_jpeg_decoder), "JPEG decoder", &block, err);
+    if (status == HATPOSE_OK)
+        *decoder = block;
     return status;
 }
 
@@ -183,22 +202,28 @@ hatpose_status hp_jpeg_decode(hp_memory *memory, hp_jpeg_decoder **decoder,
                               const hp_jpeg_file *file, uint8_t *bgr,
                               hatpose_error *err)
 {
-    const hp_jpeg_header *header = file->header;
+    hp_stb_file whole = {"JPEG", file->data, file->bytes,
+                         file->header->width_px, file->header->height_px};
     size_t cut_bytes;
     hatpose_status status =
         check_markers(file->data, file->bytes, &cut_bytes, err);
+    const bool cut = file->accept_damage && cut_bytes > 0;
 
-    (void)decoder;
-    if (file->accept_damage && cut_bytes > 0)
-        return decode_cut(memory, file->data, cut_bytes, header, bgr, err);
-    if (status != HATPOSE_OK)
+    if (status != HATPOSE_OK && !cut)
         return status;
-    return hp_stb_decode(memory, "JPEG", file->data, file->bytes,
-                         header->width_px, header->height_px, bgr, err);
+    status = make_decoder(memory, decoder, err);
+    if (status == HATPOSE_OK && cut)
+        status = complete(memory, *decoder, cut_bytes, &whole, err);
+    if (status == HATPOSE_OK)
+        status = hp_stb_decode(memory, &(*decoder)->stb, &whole, bgr, err);
+    return status;
 }
 
-/* stb_image keeps nothing. */
 void hp_jpeg_decoder_destroy(hp_memory *memory, hp_jpeg_decoder *decoder)
 {
-    (void)memory, (void)decoder;
+    if (decoder == NULL)
+        return;
+    hp_stb_memory_release(memory, &decoder->stb);
+    hp_buffer_release(memory, &decoder->with_end);
+    hp_deallocate(memory, decoder);
 }

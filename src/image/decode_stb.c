@@ -14,51 +14,32 @@
 /* Whose memory, and the first failure to get some. */
 typedef struct lender {
     hp_memory *memory;
+    hp_stb_memory *kept;
     hatpose_status status;
     hatpose_error err;
 } lender;
 
 static _Thread_local lender *current_lender;
 
-static void *lend(size_t bytes)
+static void *lend_more(void *piece, size_t bytes)
 {
     lender *l = current_lender;
     hatpose_error err;
-    void *block;
     hatpose_status status =
-        hp_allocate(l->memory, bytes, "picture being decoded", &block, &err);
+        hp_stb_memory_resize(l->memory, l->kept, &piece, bytes, &err);
 
-    if (status != HATPOSE_OK && l->status == HATPOSE_OK) {
+    if (status == HATPOSE_OK)
+        return piece;
+    if (l->status == HATPOSE_OK) {
         l->status = status;
         l->err = err;
     }
-    /* Damaged files leave parts of it unwritten: answers must not depend on
-     * what was there before. */
-    if (block != NULL)
-        memset(block, 0, bytes);
-    return block;
+    return NULL;
 }
 
-static void take_back(void *block)
-{
-    hp_deallocate(current_lender->memory, block);
-}
-
-static void *lend_more(void *block, size_t bytes)
-{
-    void *grown = lend(bytes);
-
-    if (grown == NULL || block == NULL)
-        return grown;
-    size_t old_bytes = hp_block_bytes(block);
-    memcpy(grown, block, old_bytes < bytes ? old_bytes : bytes);
-    take_back(block);
-    return grown;
-}
-
-#define STBI_MALLOC(bytes)         lend(bytes)
-#define STBI_REALLOC(block, bytes) lend_more(block, bytes)
-#define STBI_FREE(block)           take_back(block)
+#define STBI_MALLOC(bytes)         lend_more(NULL, bytes)
+#define STBI_REALLOC(piece, bytes) lend_more(piece, bytes)
+#define STBI_FREE(piece)           hp_stb_memory_give(piece)
 #define STBI_ASSERT(condition)     ((void)0)
 #define STBI_NO_STDIO
 #define STBI_NO_LINEAR
@@ -87,14 +68,13 @@ static hatpose_status fail(const char *kind, const lender *l,
                    kind, reason != NULL ? reason : "no picture in it");
 }
 
-static hatpose_status check_bytes(const char *kind, size_t bytes,
-                                  hatpose_error *err)
+static hatpose_status check_bytes(const hp_stb_file *file, hatpose_error *err)
 {
-    if (bytes <= INT_MAX)
+    if (file->bytes <= INT_MAX)
         return HATPOSE_OK;
     return hp_fail(err, HATPOSE_E_UNSUPPORTED,
-                   "%s of %zu bytes: at most %d can be read", kind, bytes,
-                   INT_MAX);
+                   "%s of %zu bytes: at most %d can be read", file->kind,
+                   file->bytes, INT_MAX);
 }
 
 static void bgr_from_rgb(const uint8_t *rgb, size_t count, uint8_t *bgr)
@@ -106,29 +86,29 @@ static void bgr_from_rgb(const uint8_t *rgb, size_t count, uint8_t *bgr)
     }
 }
 
-hatpose_status hp_stb_decode(hp_memory *memory, const char *kind,
-                             const uint8_t *data, size_t bytes, int width_px,
-                             int height_px, uint8_t *bgr, hatpose_error *err)
+hatpose_status hp_stb_decode(hp_memory *memory, hp_stb_memory *kept,
+                             const hp_stb_file *file, uint8_t *bgr,
+                             hatpose_error *err)
 {
-    lender l = {.memory = memory, .status = HATPOSE_OK};
+    lender l = {.memory = memory, .kept = kept, .status = HATPOSE_OK};
     int width = 0, height = 0, channels;
-    hatpose_status status = check_bytes(kind, bytes, err);
+    hatpose_status status = check_bytes(file, err);
 
     if (status != HATPOSE_OK)
         return status;
     current_lender = &l;
     stbi__g_failure_reason = NULL;
-    stbi_uc *rgb =
-        stbi_load_from_memory(data, (int)bytes, &width, &height, &channels, 3);
+    stbi_uc *rgb = stbi_load_from_memory(file->data, (int)file->bytes, &width,
+                                         &height, &channels, 3);
+    current_lender = NULL;
     if (rgb == NULL)
-        status = fail(kind, &l, err);
-    else if (width != width_px || height != height_px)
+        status = fail(file->kind, &l, err);
+    else if (width != file->width_px || height != file->height_px)
         status = hp_fail(err, HATPOSE_E_IMAGE_CORRUPT,
-                         "%s says %d x %d px and holds %d x %d", kind, width_px,
-                         height_px, width, height);
+                         "%s says %d x %d px and holds %d x %d", file->kind,
+                         file->width_px, file->height_px, width, height);
     else
         bgr_from_rgb(rgb, (size_t)width * (size_t)height, bgr);
-    take_back(rgb);
-    current_lender = NULL;
+    hp_stb_memory_reset(memory, kept);
     return status;
 }
