@@ -119,8 +119,7 @@ double engine_case_error(const naive_network *network, const hp_maps *maps,
     double worst = 0;
 
     for (size_t i = 0; i < count; i++) {
-        double error =
-            fabs((double)maps->heatmaps[i] - wanted[i]) / (1 + fabs(wanted[i]));
+        double error = fabs((double)maps->heatmaps[i] - wanted[i]);
         if (!(error <= worst))
             worst = isnan(error) ? (double)INFINITY : error;
     }

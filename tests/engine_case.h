@@ -42,7 +42,7 @@ hatpose_status engine_case_run(engine_case *c, const float *planes, int width,
 float *random_planes(uint64_t seed, int width, int height);
 
 /* The greatest difference between the engine's heatmaps and what the naive
- * program says of them, over 1 + their size; infinite when a NaN is there. */
+ * program says of them; infinite when a NaN is there. */
 double engine_case_error(const naive_network *network, const hp_maps *maps,
                          const float *planes, int width, int height);
 

@@ -246,3 +246,14 @@ void naive_find_ranges(naive_network *network, const float *input, int width,
         free(all);
     }
 }
+
+double naive_largest(const naive_network *network)
+{
+    double largest = 0;
+
+    for (int v = 0; v < network->model.value_count; v++)
+        for (int c = 0; c < network->values[v].channels; c++)
+            largest = fmax(largest, fmax(-(double)network->values[v].low[c],
+                                         (double)network->values[v].high[c]));
+    return largest;
+}

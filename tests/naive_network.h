@@ -39,6 +39,9 @@ void naive_pointwise(naive_network *network, int input, int output);
 void naive_find_ranges(naive_network *network, const float *planes, int width,
                        int height);
 
+/* The largest number that those ranges hold, without its sign. */
+double naive_largest(const naive_network *network);
+
 /* Channels of a value, of the sides that an input of width * height gives
  * them, as plain doubles that the caller frees. planes: 3 input planes. */
 double *naive_run(const naive_network *network, const float *planes, int width,

@@ -6,8 +6,9 @@
 
 #include "base/error.h"
 
-/* More physical channels than that for a range are refused. */
-enum { LARGEST_FACTOR = 4, ALWAYS_ALLOWED = 1024 };
+/* More physical channels than that for a range are refused: as many as a
+ * value of a file may have are never too many. */
+enum { LARGEST_FACTOR = 4, ALWAYS_ALLOWED = 4096 };
 
 typedef unsigned char *const *cut_marks; /* [value][channel]: a piece starts */
 
@@ -153,8 +154,7 @@ static void place_codes(const hatpose_model *model, int v, hp_placing *value,
     value->zero = sign ? 128 : 0;
 }
 
-static hatpose_status check_range(const hatpose_model *model,
-                                  const hp_layout *layout, const hp_op *op,
+static hatpose_status check_range(const hp_layout *layout, const hp_op *op,
                                   int value, int first, int count,
                                   hatpose_error *err)
 {
@@ -162,7 +162,6 @@ static hatpose_status check_range(const hatpose_model *model,
     hp_block_range blocks = hp_layout_blocks(placing, first, count);
     int placed = blocks.count * hp_block_channels(placing->storage);
 
-    (void)model;
     if (placed <= count * LARGEST_FACTOR + ALWAYS_ALLOWED)
         return HATPOSE_OK;
     return hp_fail(err, HATPOSE_E_LIMIT,
@@ -177,11 +176,11 @@ static hatpose_status check_waste(const hatpose_model *model,
 
     for (int i = 0; i < model->op_count && status == HATPOSE_OK; i++) {
         const hp_op *op = &model->ops[i];
-        status = check_range(model, layout, op, op->input, op->input_first,
+        status = check_range(layout, op, op->input, op->input_first,
                              op->input_count, err);
         if (status == HATPOSE_OK)
-            status = check_range(model, layout, op, op->output,
-                                 op->output_first, op->output_count, err);
+            status = check_range(layout, op, op->output, op->output_first,
+                                 op->output_count, err);
     }
     return status;
 }
