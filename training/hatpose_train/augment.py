@@ -82,7 +82,7 @@ def random_view(
     affine, flip = random_affine(
         (pixels.shape[0], pixels.shape[1]), crop, recipe, rng
     )
-    view = cv2.warpAffine(
+    turned = cv2.warpAffine(
         pixels,
         affine,
         (crop, crop),
@@ -90,6 +90,7 @@ def random_view(
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=(GREY, GREY, GREY),
     )
+    view = np.asarray(turned, np.uint8)
     return degrade(recolour(view, recipe, rng), recipe, rng), affine, flip
 
 
@@ -111,11 +112,14 @@ def recolour(view: Pixels, recipe: Recipe, rng: np.random.Generator) -> Pixels:
 def degrade(view: Pixels, recipe: Recipe, rng: np.random.Generator) -> Pixels:
     """Blur and JPEG, sometimes."""
     if rng.random() < recipe.blur_chance:
-        view = cv2.GaussianBlur(view, (0, 0), rng.uniform(0.4, 1.6))
+        blurred = cv2.GaussianBlur(view, (0, 0), rng.uniform(0.4, 1.6))
+        view = np.asarray(blurred, np.uint8)
     if rng.random() < recipe.jpeg_chance:
         quality = int(rng.integers(25, 91))
         _, data = cv2.imencode(
             ".jpg", view, [cv2.IMWRITE_JPEG_QUALITY, quality]
         )
-        view = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        assert decoded is not None
+        view = np.asarray(decoded, np.uint8)
     return view

@@ -57,9 +57,11 @@ def crowd_mask(
 
 def scaled(view: View, factor: float) -> View:
     """Photo, mask and points, times factor."""
+    pixels = cv2.resize(view.pixels, None, fx=factor, fy=factor)
+    mask = cv2.resize(view.mask, None, fx=factor, fy=factor)
     return View(
-        cv2.resize(view.pixels, None, fx=factor, fy=factor),
-        cv2.resize(view.mask, None, fx=factor, fy=factor),
+        np.asarray(pixels, np.uint8),
+        np.asarray(mask, np.float32),
         view.people * np.array([factor, factor, 1], np.float32),
         view.centre * factor,
     )
@@ -76,9 +78,11 @@ def rotated(view: View, degrees: float) -> View:
     size = (int(wide), int(high))
     people = view.people.copy()
     people[..., :2] = people[..., :2] @ turn[:, :2].T + turn[:, 2]
+    pixels = cv2.warpAffine(view.pixels, turn, size, borderValue=(GREY,) * 3)
+    mask = cv2.warpAffine(view.mask, turn, size, borderValue=(1,))
     return View(
-        cv2.warpAffine(view.pixels, turn, size, borderValue=(GREY,) * 3),
-        cv2.warpAffine(view.mask, turn, size, borderValue=(1,)),
+        np.asarray(pixels, np.uint8),
+        np.asarray(mask, np.float32),
         people,
         turn[:, :2] @ view.centre + turn[:, 2],
     )
@@ -152,9 +156,10 @@ class CocoSamples(Dataset[Sample]):
         rng = np.random.default_rng((self.seed, number))
         sample = self.sample(number)
         path = self.images / sample["file_name"]
-        pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if pixels is None:
+        read = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        if read is None:
             raise ValueError(f"{path}: not a picture that can be decoded")
+        pixels = np.asarray(read, np.uint8)
         return self.finished(self.view(sample, pixels, rng))
 
     def view(

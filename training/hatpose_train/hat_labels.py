@@ -7,6 +7,7 @@ a weight for each cell, 0 where the labels do not say what is there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -32,7 +33,7 @@ REACH = 1.25
 
 def sigma_cells(width: float, height: float) -> float:
     """Of the Gaussian of a head's box, given in pixels of the input."""
-    size = (width * height) ** 0.5 / STRIDE
+    size = math.sqrt(width * height) / STRIDE
     return max(SIGMA_SHARE * size, SIGMA_CELLS_MIN)
 
 

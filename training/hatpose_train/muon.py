@@ -33,7 +33,8 @@ def orthogonal(matrix: Tensor) -> Tensor:
     for _ in range(ITERATIONS):
         gram = x @ x.T
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.T if tall else x).float()
+    found: Tensor = (x.T if tall else x).float()
+    return found
 
 
 # Shares of the learning rate. What batch normalisation follows has no size
@@ -96,7 +97,8 @@ class Muon(torch.optim.Optimizer):
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
             for parameter in group["params"]:
-                if parameter.grad is None:
+                gradient = parameter.grad
+                if gradient is None:
                     continue
                 state = self.state[parameter]
                 if not state:
@@ -109,24 +111,32 @@ class Muon(torch.optim.Optimizer):
                 if parameter.dim() == 4:
                     parameter.mul_(1 - rate * group["weight_decay"])
                 if is_matrix(parameter):
-                    self._matrix(parameter, state, rate)
+                    self._matrix(parameter, gradient, state, rate)
                 else:
-                    self._adam(parameter, state, rate)
+                    self._adam(parameter, gradient, state, rate)
 
     @staticmethod
     def _matrix(
-        parameter: Tensor, state: dict[str, Tensor], rate: float
+        parameter: Tensor,
+        gradient: Tensor,
+        state: dict[str, Tensor],
+        rate: float,
     ) -> None:
-        momentum = state["momentum"].lerp_(parameter.grad, 0.05)
-        ahead = parameter.grad.lerp(momentum, 0.95)
+        momentum = state["momentum"].lerp_(gradient, 0.05)
+        ahead = gradient.lerp(momentum, 0.95)
         update = orthogonal(ahead.reshape(len(ahead), -1))
         size = 0.2 * max(update.shape) ** 0.5
         parameter.sub_(update.reshape(parameter.shape), alpha=rate * size)
 
     @staticmethod
-    def _adam(parameter: Tensor, state: dict[str, Tensor], rate: float) -> None:
+    def _adam(
+        parameter: Tensor,
+        gradient: Tensor,
+        state: dict[str, Tensor],
+        rate: float,
+    ) -> None:
         step = state["step"].item()
-        momentum = state["momentum"].lerp_(parameter.grad, 0.1)
-        square = state["square"].lerp_(parameter.grad.square(), 0.01)
+        momentum = state["momentum"].lerp_(gradient, 0.1)
+        square = state["square"].lerp_(gradient.square(), 0.01)
         size = (square / (1 - 0.99**step)).sqrt_().add_(1e-8)
         parameter.addcdiv_(momentum, size, value=-rate / (1 - 0.9**step))
