@@ -27,7 +27,7 @@ from .hinges import search
 from .interchange import read_gguf
 from .muon import Muon
 from .network import Network
-from .run import load_average, rate_at
+from .run import load_average, rate_at, status_of
 
 # Batches that are learned from, those of them that hinges are fitted to,
 # and batches that say which round was best
@@ -89,7 +89,7 @@ class Block:
         schedule = Schedule(steps, RATE, warm_up=0)
         for step in range(steps):
             self.module.zero_grad()
-            self.error(step % LEARNED).backward()
+            torch.autograd.backward(self.error(step % LEARNED))
             optimizer.set_rate(rate_at(schedule, step))
             optimizer.step()
 
@@ -177,8 +177,8 @@ def run(args: argparse.Namespace) -> None:
         photos, data.shares, data.crop, data.augment, data.seed
     )
     teacher = read_gguf(args.teacher).requires_grad_(False)
-    bounds = measured(args.run, teacher, crops, config)
-    student = Network(replace(config.network, batch_norm=False))
+    student = Network(replace(config.network, batch_norm=False)).eval()
+    bounds = measured(args.run, teacher, student, crops, config)
     path = args.run / "checkpoint.pt"
     done: list[str] = []
     if args.resume and path.exists():
@@ -206,12 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = options(arguments)
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(1)
-    try:
-        run(args)
-    except (ValueError, OSError) as error:
-        print(f"blocks: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return status_of("blocks", lambda: run(args))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ The teacher's channels differ in size by factors of thousands. A student
 works in units of its own: at a boundary its channel is the teacher's,
 divided by the root of the mean square that the teacher has there. All
 activations at a boundary keep their form under such a division, so the
-student needs no other layers for it. Maps keep the teacher's units.
+student needs no other layers for it. Maps keep the teacher's units. A
+student that is narrower has some of the teacher's channels: those that its
+own are most like.
 """
 
 from __future__ import annotations
@@ -20,7 +22,10 @@ from .network import Network
 
 @dataclass(frozen=True)
 class Boundary:
-    """Of one value of the teacher, per channel."""
+    """Of one value of the student, per channel."""
+
+    # The teacher's channel
+    channels: Tensor
 
     # Teacher's units in one of the student's
     scale: Tensor
@@ -30,10 +35,16 @@ class Boundary:
 
     def to(self, device: torch.device) -> Boundary:
         """The same on a device."""
-        return Boundary(self.scale.to(device), self.weight.to(device))
+        return Boundary(
+            self.channels.to(device),
+            self.scale.to(device),
+            self.weight.to(device),
+        )
 
     def target(self, value: Tensor) -> Tensor:
         """The teacher's value in the student's units."""
+        if len(self.channels) < value.shape[1]:
+            value = value[:, self.channels]
         return value * self.scale.reciprocal().to(value.dtype)[:, None, None]
 
     def error(self, value: Tensor, target: Tensor) -> Tensor:
@@ -42,7 +53,8 @@ class Boundary:
         root = self.weight.sqrt().to(value.dtype)[:, None, None]
         difference = (value - target) * root
         norm = torch.linalg.vector_norm(difference, dtype=torch.float32)
-        return norm.square() / (value.numel() // value.shape[1])
+        error: Tensor = norm.square() / (value.numel() // value.shape[1])
+        return error
 
 
 def kind(name: str) -> str:
@@ -55,8 +67,42 @@ def is_map(name: str) -> bool:
     return kind(name) in ("heatmaps", "pafs", "hats")
 
 
+@dataclass
+class Moments:
+    """Sums over places of a value of the teacher, and of the student's."""
+
+    count: int = 0
+    sums: Tensor | float = 0.0
+    squares: Tensor | float = 0.0
+    own_sums: Tensor | float = 0.0
+    products: Tensor | float = 0.0
+
+    def add(self, value: Tensor, own: Tensor | None) -> None:
+        """Takes a batch in; the student's is left out where it has none."""
+        rows = value.transpose(0, 1).flatten(1).double()
+        self.count += rows.shape[1]
+        self.sums = self.sums + rows.sum(1)
+        self.squares = self.squares + rows.square().sum(1)
+        if own is not None:
+            own_rows = own.transpose(0, 1).flatten(1).double()
+            self.own_sums = self.own_sums + own_rows.sum(1)
+            self.products = self.products + own_rows @ rows.T
+
+    def alike(self) -> Tensor:
+        """The teacher's channel that goes along most with each of ours."""
+        assert isinstance(self.products, Tensor)
+        assert isinstance(self.own_sums, Tensor)
+        means = torch.as_tensor(self.sums) / self.count
+        common = self.products / self.count
+        common -= torch.outer(self.own_sums / self.count, means)
+        variance = torch.as_tensor(self.squares) / self.count - means.square()
+        least = variance.max() * 1e-8
+        return (common * variance.clamp_min(least).rsqrt()).argmax(1)
+
+
 def measure(
     teacher: Network,
+    student: Network,
     batches: Iterable[Tensor],
     names: Collection[str],
     variance_cap: float,
@@ -67,28 +113,32 @@ def measure(
     if its variance were `variance_cap` times the median's: conv5_2 has one
     of 8,000 times the median's variance, which would hide all others.
     """
-    moments: dict[str, tuple[Tensor, Tensor, int]] = {}
-    for batch in batches:
-        with torch.inference_mode():
-            values = teacher(batch)
-        for name in names:
-            value = values[name].double()
-            mean = value.mean((0, 2, 3))
-            square = value.square().mean((0, 2, 3))
-            old = moments.get(name)
-            if old is not None:
-                mean, square = mean + old[0], square + old[1]
-            moments[name] = (mean, square, 1 if old is None else old[2] + 1)
-    return {
-        name: boundary(mean / n, square / n, is_map(name), variance_cap)
-        for name, (mean, square, n) in moments.items()
-    }
+    found = {name: Moments() for name in names}
+    narrower = is_narrower(student, teacher)
+    with torch.inference_mode():
+        for batch in batches:
+            values = by_our_names(teacher, student, teacher(batch))
+            ours = student(batch) if narrower else {}
+            for name, moments in found.items():
+                own = None if is_map(name) else ours.get(name)
+                moments.add(values[name], own)
+    bounds = {}
+    for name, moments in found.items():
+        mean = torch.as_tensor(moments.sums) / moments.count
+        square = torch.as_tensor(moments.squares) / moments.count
+        channels = torch.arange(len(mean))
+        if isinstance(moments.products, Tensor):
+            channels = moments.alike()
+        mean, square = mean[channels], square[channels]
+        scale, weight = units(mean, square, is_map(name), variance_cap)
+        bounds[name] = Boundary(channels, scale, weight)
+    return bounds
 
 
-def boundary(
+def units(
     mean: Tensor, square: Tensor, plain: bool, variance_cap: float
-) -> Boundary:
-    """The boundary of channels with these means and mean squares."""
+) -> tuple[Tensor, Tensor]:
+    """Scale and weight of channels with these means and mean squares."""
     variance = square - mean.square()
     living = variance > variance.max() * 1e-8
     median = variance[living].median()
@@ -103,7 +153,21 @@ def boundary(
             variance_cap * median / variance.clamp_min(variance_cap * median)
         )
     total = (weight * variance / scale.square()).sum()
-    return Boundary(scale.float(), (weight / total).float())
+    return scale.float(), (weight / total).float()
+
+
+def is_narrower(student: Network, teacher: Network) -> bool:
+    """Whether the student has fewer channels anywhere."""
+    ours, theirs = student.shape, teacher.shape
+    return any(ours.channels(n) < theirs.channels(n) for n in (128, 512))
+
+
+def by_our_names(
+    teacher: Network, student: Network, values: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """The teacher's values; its last maps by the names of our last ones."""
+    last = zip(student.maps(), teacher.maps(), strict=True)
+    return {**values, **{ours: values[n] for ours, n in last if n in values}}
 
 
 def targets(

@@ -54,6 +54,7 @@ class Loss:
 
     # Every stage reads the teacher's values instead of those before it
     separate: bool = False
+    # If 0, the teacher is asked for maps only
     features: float = 1.0
     initial_maps: float = 1.0
     maps: float = 1.0

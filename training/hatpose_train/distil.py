@@ -26,7 +26,7 @@ from .looks import Looks
 from .muon import Muon, paced
 from .network import Network
 from .objective import Truth, objective
-from .run import Checkpoint, Log, load_average, rate_at
+from .run import Checkpoint, Log, load_average, rate_at, status_of
 from .validation import Validation, add_options, chosen
 
 STEPS_BETWEEN_LINES = 25
@@ -60,6 +60,28 @@ class Distillation:
     device: torch.device
     looks: Looks | None = None
 
+    @property
+    def learned(self) -> list[str]:
+        """The values that are compared with the teacher's."""
+        loss = self.config.loss
+        if loss.separate or loss.features:
+            return self.names
+        return [name for name in self.names if boundary.is_map(name)]
+
+    def teach(self, picture: Tensor) -> dict[str, Tensor]:
+        """The teacher's values by the student's names."""
+        made = {}
+        learned = self.learned
+        if not self.looks or not all(map(boundary.is_map, learned)):
+            made = self.teacher(picture, only=self.readable())
+            made = boundary.by_our_names(self.teacher, self.student, made)
+        if self.looks:
+            maps = self.looks(picture)
+            for name in {*made, *learned}:
+                if boundary.is_map(name):
+                    made[name] = maps[boundary.kind(name)]
+        return made
+
     @torch.no_grad()
     def prepare(self, batch: Sequence[Tensor]) -> Lesson:
         """All of a batch that does not change as the student learns."""
@@ -71,14 +93,7 @@ class Distillation:
         }
         before = read - set(self.names) - {"picture"}
         with torch.autocast(self.device.type, torch.bfloat16):
-            made = self.teacher(picture, only=self.readable())
-            if self.looks:
-                maps = self.looks(picture)
-                made |= {
-                    n: maps[boundary.kind(n)]
-                    for n in made
-                    if boundary.is_map(n)
-                }
+            made = self.teach(picture)
             targets = boundary.targets(self.bounds, made)
             if self.config.loss.separate:
                 given = {name: targets[name] for name in read - {"picture"}}
@@ -89,7 +104,10 @@ class Distillation:
                 given = {name: values[name] for name in before}
             else:
                 given = {}
-        wanted = {n: t for n, t in targets.items() if n in self.names}
+        learned = self.learned
+        wanted = {n: t for n, t in targets.items() if n in learned}
+        # Half the memory where lessons are kept
+        picture, *truth = (part.bfloat16() for part in (picture, *truth))
         return Lesson(picture, given, wanted, Truth(*truth))
 
     def learn(self) -> None:
@@ -104,7 +122,9 @@ class Distillation:
     def readable(self) -> list[str]:
         """The teacher's values up to the last that is learned."""
         order = [step.output for step in self.teacher.steps()]
-        last = max(order.index(name) for name in self.names)
+        ours = zip(self.student.maps(), self.teacher.maps(), strict=True)
+        theirs = dict(ours)
+        last = max(order.index(theirs.get(n, n)) for n in self.names)
         return order[: last + 1]
 
     def error(self, lesson: Lesson) -> tuple[Tensor, dict[str, Tensor]]:
@@ -140,15 +160,17 @@ class Distillation:
             yield kept[order.permutation(data.kept)[place]]
 
 
+def is_of(name: str, stages: Sequence[str]) -> bool:
+    """Whether a value is that of one of the stages or of its parts."""
+    return any(f"{name}.".startswith(f"{s.rstrip('.')}.") for s in stages)
+
+
 def values_of(student: Network, stages: Sequence[str]) -> list[str]:
     """The values of all stages of these names, and of their parts."""
     names = [
         step.output
         for step in student.steps()
-        if step.output != "hats"
-        and any(
-            f"{step.output}.".startswith(f"{s.rstrip('.')}.") for s in stages
-        )
+        if step.output != "hats" and is_of(step.output, stages)
     ]
     if not names:
         raise ValueError(f"--stages {' '.join(stages)}: no such stage")
@@ -156,7 +178,11 @@ def values_of(student: Network, stages: Sequence[str]) -> list[str]:
 
 
 def measured(
-    folder: Path, teacher: Network, crops: samples.Crops, config: Config
+    folder: Path,
+    teacher: Network,
+    student: Network,
+    crops: samples.Crops,
+    config: Config,
 ) -> dict[str, boundary.Boundary]:
     """The boundaries of a run: from its folder, or measured and kept."""
     path = folder / "boundaries.pt"
@@ -168,14 +194,16 @@ def measured(
             config.data.batch,
             0,
         )
-        names = [step.output for step in teacher.steps()]
+        names = [step.output for step in student.steps()]
         found = boundary.measure(
             teacher,
+            student,
             (batch[0] for batch in batches),
             names,
             config.loss.variance_cap,
         )
-        torch.save({n: (b.scale, b.weight) for n, b in found.items()}, path)
+        parts = {n: (b.channels, b.scale, b.weight) for n, b in found.items()}
+        torch.save(parts, path)
     stored = torch.load(path, "cpu", weights_only=True)
     return {n: boundary.Boundary(*parts) for n, parts in stored.items()}
 
@@ -202,7 +230,7 @@ def train(
         optimizer.set_rate(rate_at(schedule, step))
         total, errors = work.error(lesson)
         optimizer.zero_grad()
-        total.backward()
+        torch.autograd.backward(total)
         if not config.loss.separate:
             torch.nn.utils.clip_grad_norm_(
                 student.parameters(), GRADIENT_NORM_MAX
@@ -275,7 +303,6 @@ def prepare(
     )
     device = torch.device(args.device)
     teacher = read_gguf(args.teacher).requires_grad_(False)
-    bounds = measured(args.run, teacher, crops, config)
     student = Network(config.network)
     if args.start:
         load_average(args.start, student)
@@ -286,11 +313,16 @@ def prepare(
                 f"{args.init}: {given.shape} is not the config's network"
             )
         student = given
-    layout = {"memory_format": torch.channels_last, "device": device}
+    elif boundary.is_narrower(student, teacher):
+        raise ValueError(
+            f"{args.config}: a network narrower than its teacher learns from "
+            "--init or --start: its channels are to be like the teacher's"
+        )
+    bounds = measured(args.run, teacher, student.eval(), crops, config)
     work = Distillation(
         config,
-        teacher.to(**layout),
-        student.to(**layout),
+        teacher.to(device).to(memory_format=torch.channels_last),
+        student.to(device).to(memory_format=torch.channels_last),
         {name: bound.to(device) for name, bound in bounds.items()},
         values_of(student, args.stages),
         device,
@@ -301,24 +333,22 @@ def prepare(
     return work, crops
 
 
+def run(args: argparse.Namespace) -> None:
+    """All that the command line asks for."""
+    config = read(args.config)
+    torch.manual_seed(config.data.seed)
+    args.run.mkdir(parents=True, exist_ok=True)
+    (args.run / "pid").write_text(f"{os.getpid()}\n")
+    work, crops = prepare(args, config)
+    train(work, crops, Checkpoint(args.run), args, chosen(args))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status."""
     args = options(arguments)
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(1)
-    try:
-        config = read(args.config)
-        torch.manual_seed(config.data.seed)
-        args.run.mkdir(parents=True, exist_ok=True)
-        (args.run / "pid").write_text(f"{os.getpid()}\n")
-        work, crops = prepare(args, config)
-        train(work, crops, Checkpoint(args.run), args, chosen(args))
-    except (ValueError, OSError) as error:
-        print(f"distil: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return status_of("distil", lambda: run(args))
 
 
 if __name__ == "__main__":

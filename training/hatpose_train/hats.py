@@ -37,7 +37,7 @@ from .average import Average
 from .config import Schedule
 from .interchange import fold, read_gguf, to_model
 from .network import HatHead, Network
-from .run import Log, rate_at
+from .run import Log, rate_at, status_of
 from .samples import picture
 
 CROP = 256
@@ -249,7 +249,7 @@ def train(
             made = head(features.contiguous(memory_format=torch.channels_last))
         loss = error(made, maps, weights)
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
         average.update(head)
         log.add({"hats": loss})
@@ -377,12 +377,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = options(arguments)
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(1)
-    try:
-        run(args)
-    except (ValueError, OSError) as failure:
-        print(f"hats: {failure}", file=sys.stderr)
-        return 1
-    return 0
+    return status_of("hats", lambda: run(args))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from .network import (
     HatHead,
     InitialStage,
     Network,
+    RefinementBlock,
     RefinementStage,
     Shape,
 )
@@ -247,10 +248,12 @@ class Writer:
     ) -> Place:
         """The five blocks of a refinement stage."""
         for i, block in enumerate(stage.trunk):
+            assert isinstance(block, RefinementBlock)
             prefix = f"{name}.trunk.{i}"
             first = self.chain(f"{prefix}.initial", block.initial, source)
             place = first
             for j, layer in enumerate(block.trunk):
+                assert isinstance(layer, nn.Sequential)
                 place = self.chain(f"{prefix}.trunk.{j}", layer, place)
             source = self.add(f"{prefix}.sum", first, place)
         return source
@@ -325,16 +328,18 @@ def shape_of(model: op_list.Network) -> Shape:
     """What a model file's network is made of."""
     outputs = {op.name: op.output_count for op in model.operations}
     try:
-        width = outputs["model.11.3"] / 512
-    except KeyError:
+        deep = outputs["model.11.3"] / 512
+        width = outputs["cpm.conv.0"] / 128
+    except KeyError as error:
         raise ValueError(
-            f"{model.name}: no layer model.11.3: not of this family"
+            f"{model.name}: no layer {error}: not of this family"
         ) from None
     stages = 0
     while f"refinement_stages.{stages}.pafs.1.0" in outputs:
         stages += 1
     return Shape(
         width=width,
+        deep_width=None if deep == width else deep,
         refinement_stages=stages,
         cpm="intel" if "cpm.red" in outputs else "original",
         hats=model.hats is not None,

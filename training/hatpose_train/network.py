@@ -34,11 +34,17 @@ BACKBONE = (
 )
 
 
+# Channels at width 1 of a layer that counts as deep
+DEEP = 512
+
+
 @dataclass(frozen=True)
 class Shape:
     """What one network of the family is made of."""
 
     width: float = 1.0
+    # Of layers that have 512 channels at width 1, where theirs differs
+    deep_width: float | None = None
     refinement_stages: int = 1
     # The two families of section 2.2: "intel" or "original"
     cpm: str = "intel"
@@ -47,7 +53,10 @@ class Shape:
 
     def channels(self, count: int) -> int:
         """Channels of a layer that has `count` at width 1."""
-        return max(8, int(count * self.width / 8 + 0.5) * 8)
+        width = self.width
+        if self.deep_width is not None and count >= DEEP:
+            width = self.deep_width
+        return max(8, int(count * width / 8 + 0.5) * 8)
 
 
 def convolution(
@@ -137,7 +146,8 @@ class Cpm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.align(x)
-        return self.conv(x + self.trunk(self.reduce(x)))
+        features: Tensor = self.conv(x + self.trunk(self.reduce(x)))
+        return features
 
 
 class RefinementBlock(nn.Module):
@@ -161,7 +171,8 @@ class RefinementBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.initial(x)
-        return x + self.trunk(x)
+        around: Tensor = self.trunk(x)
+        return x + around
 
 
 def head(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
@@ -208,7 +219,7 @@ class HatHead(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         readers = self.readers()
-        parts = x.split([layer.in_channels for layer in readers], 1)
+        parts = torch.split(x, [one.in_channels for one in readers], 1)
         read = [layer(part) for layer, part in zip(readers, parts, strict=True)]
         hidden = torch.relu(read[0] + read[1] + read[2])
         maps: Tensor = self.maps(self.trunk(hidden))
@@ -310,11 +321,11 @@ class Network(nn.Module):
     def steps(self) -> list[Step]:
         """The network in order, in the smallest pieces that have names."""
         steps = []
-        before = "picture"
+        before: tuple[str, ...] = ("picture",)
         for i, block in enumerate(self.model):
-            steps.append(Step(f"model.{i}", (before,), block))
-            before = f"model.{i}"
-        steps.append(Step("cpm", (before,), self.cpm))
+            steps.append(Step(f"model.{i}", before, block))
+            before = (f"model.{i}",)
+        steps.append(Step("cpm", before, self.cpm))
         trunk = "initial_stage.trunk"
         steps.append(Step(trunk, ("cpm",), self.initial_stage.trunk))
         maps = [f"initial_stage.{kind}" for kind in ("pafs", "heatmaps")]
@@ -323,6 +334,7 @@ class Network(nn.Module):
             steps.append(Step(name, (trunk,), head_module))
         refined = trunk
         for r, stage in enumerate(self.refinement_stages):
+            assert isinstance(stage, RefinementStage)
             before = (*maps, "cpm")
             for i, block in enumerate(stage.trunk):
                 name = f"refinement_stages.{r}.trunk.{i}"

@@ -2,7 +2,7 @@
 
 A run is a folder. checkpoint.pt holds all that is needed to go on, and is
 replaced in one piece; log.jsonl gets a line every few steps; pid holds the
-process, so that others can pause it.
+process, so that others can pause it. Here is also how a program ends.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,22 @@ from .interchange import fold
 from .network import Network, Shape
 
 SECONDS_BETWEEN_SAVES = 180.0
+
+
+def status_of(program: str, work: Callable[[], None]) -> int:
+    """Does a program's work; gives its exit status.
+
+    What is wrong with settings or files is one line; Ctrl-C gives 130, the
+    shells' number for it.
+    """
+    try:
+        work()
+    except (ValueError, OSError) as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
 
 
 def rate_at(schedule: Schedule, step: int) -> float:

@@ -22,7 +22,7 @@ from .config import Original, OriginalConfig, read_original
 from .interchange import read_gguf
 from .network import Network
 from .objective import Truth
-from .run import Checkpoint, Log, read_network
+from .run import Checkpoint, Log, read_network, status_of
 from .samples import batches
 from .validation import add_options, chosen
 
@@ -102,7 +102,11 @@ def start(network: Network, args: argparse.Namespace) -> Network:
         state.update(
             {k: v for k, v in given.state_dict().items() if k in state}
         )
-        network.load_state_dict(state)
+        try:
+            network.load_state_dict(state)
+        except RuntimeError as error:
+            path = args.start or args.init
+            raise ValueError(f"{path}: not of this network") from error
     return network
 
 
@@ -114,9 +118,7 @@ class Training:
     ) -> None:
         self.config = config
         self.device = device
-        self.network = network.to(
-            device=device, memory_format=torch.channels_last
-        )
+        self.network = network.to(device).to(memory_format=torch.channels_last)
         settings = config.training
         self.optimizer = torch.optim.Adam(rates(self.network, settings))
         self.initial_rates = [g["lr"] for g in self.optimizer.param_groups]
@@ -144,7 +146,7 @@ class Training:
             with torch.autocast(self.device.type, torch.bfloat16):
                 values = self.network(picture)
             total, found = loss(values, Truth(*truth))
-            (total / parts).backward()
+            torch.autograd.backward(total / parts)
             for name, error in found.items():
                 errors[name] = errors.get(name, 0) + error.detach() / parts
         self.optimizer.step()
@@ -218,33 +220,28 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def run(args: argparse.Namespace) -> None:
+    """All that the command line asks for."""
+    config = read_original(args.config)
+    torch.manual_seed(config.training.seed)
+    args.run.mkdir(parents=True, exist_ok=True)
+    (args.run / "pid").write_text(f"{os.getpid()}\n")
+    settings = config.training
+    data = CocoSamples(args.labels, args.images, settings.crop, settings.seed)
+    if len(data) < settings.batch:
+        raise ValueError(
+            f"{args.labels}: {len(data)} samples, a batch has {settings.batch}"
+        )
+    network = start(Network(config.network), args)
+    train(Training(config, network, torch.device(args.device)), data, args)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status."""
     args = options(arguments)
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(1)
-    try:
-        config = read_original(args.config)
-        torch.manual_seed(config.training.seed)
-        args.run.mkdir(parents=True, exist_ok=True)
-        (args.run / "pid").write_text(f"{os.getpid()}\n")
-        settings = config.training
-        data = CocoSamples(
-            args.labels, args.images, settings.crop, settings.seed
-        )
-        if len(data) < settings.batch:
-            raise ValueError(
-                f"{args.labels}: {len(data)} samples, "
-                f"a batch has {settings.batch}"
-            )
-        network = start(Network(config.network), args)
-        train(Training(config, network, torch.device(args.device)), data, args)
-    except (ValueError, OSError, RuntimeError) as error:
-        print(f"train: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return status_of("train", lambda: run(args))
 
 
 if __name__ == "__main__":

@@ -84,7 +84,8 @@ def test_a_round_makes_a_block_better(
         monkeypatch.setattr(blocks, name, value)
     torch.manual_seed(6)
     variance = torch.cat(targets).var((0, 2, 3)).clamp_min(1e-2)
-    bound = Boundary(torch.ones(CHANNELS), 1 / variance / CHANNELS)
+    weight = 1 / variance / CHANNELS
+    bound = Boundary(torch.arange(CHANNELS), torch.ones(CHANNELS), weight)
     learner = blocks.Block(block().requires_grad_(True), inputs, targets, bound)
     first, last = learner.learn()
     assert last < 0.2 * first

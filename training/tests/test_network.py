@@ -9,7 +9,7 @@ import pytest
 import torch
 from hatpose.model_file import read_model, write_model
 
-from hatpose_train.boundary import boundary, measure
+from hatpose_train.boundary import Boundary, measure, units
 from hatpose_train.interchange import fold, read_gguf, shape_of, to_model
 from hatpose_train.muon import is_matrix, orthogonal, paced
 from hatpose_train.network import Network, Shape
@@ -82,7 +82,9 @@ def test_an_error_of_the_mean_is_one(plain: bool) -> None:
     sizes = torch.tensor([0.1, 1, 1, 1, 3, 90.0])
     value = torch.randn(4, 6, 16, 16) * sizes.reshape(1, -1, 1, 1)
     mean, square = value.mean((0, 2, 3)), value.square().mean((0, 2, 3))
-    bound = boundary(mean.double(), square.double(), plain, 1e9)
+    bound = Boundary(
+        torch.arange(6), *units(mean.double(), square.double(), plain, 1e9)
+    )
     target = bound.target(value)
     still = bound.target(mean[None, :, None, None].expand_as(value))
     assert bound.error(still, target).item() == pytest.approx(1, abs=1e-3)
@@ -91,8 +93,8 @@ def test_an_error_of_the_mean_is_one(plain: bool) -> None:
 
 def test_an_outlier_does_not_hide_the_others() -> None:
     variance = torch.tensor([1.0, 1.0, 1.0, 8000.0]).double()
-    capped = boundary(variance * 0, variance, False, 10.0)
-    share = capped.weight * variance / capped.scale.square()
+    scale, weight = units(variance * 0, variance, False, 10.0)
+    share = weight * variance / scale.square()
     expected = torch.tensor([1.0, 1, 1, 10]).double() / 13
     torch.testing.assert_close(share, expected, atol=1e-6, rtol=0)
 
@@ -101,7 +103,7 @@ def test_targets_have_the_size_of_one(teacher: Path) -> None:
     network = read_gguf(teacher)
     torch.manual_seed(2)
     batches = [torch.rand(2, 3, 64, 64) - 0.5 for _ in range(3)]
-    bounds = measure(network, batches, ["model.4", "cpm"], 10.0)
+    bounds = measure(network, network, batches, ["model.4", "cpm"], 10.0)
     with torch.no_grad():
         value = torch.cat([network(b)["model.4"] for b in batches])
     size = bounds["model.4"].target(value).square().mean((0, 2, 3)).sqrt()
