@@ -59,12 +59,28 @@ void hp_step_clear_pad(const hp_step_run *run, int first_row, int row_count)
                             row_count);
 }
 
+/* How much more it counts when the work ends with cores that are equally
+ * fast than when with one of them at half speed. */
+enum { EVEN_WEIGHT = 3 };
+
 /* Work of a part in multiples of `product`, and one more for its start. */
 static int64_t part_cost(int part, int scale, int less, int product)
 {
     int64_t products = (int64_t)part * scale - less;
 
     return (products - 1) / product + 2;
+}
+
+/* How many parts one worker does when another has half of its speed: who is
+ * through with a part takes the next. */
+static int64_t most_beside_slow(int64_t parts, int worker_count)
+{
+    const int64_t fast = worker_count - 1;
+    int64_t most = 2 * parts / (2 * fast + 1);
+
+    while (most * fast + most / 2 < parts)
+        most++;
+    return most;
 }
 
 int hp_part_choose(int count, int largest, int worker_count, int scale,
@@ -76,13 +92,16 @@ int hp_part_choose(int count, int largest, int worker_count, int scale,
     for (int part = 1; part <= largest; part++) {
         const int64_t whole = count / part, rest = count % part;
         const int64_t parts = whole + (rest > 0);
+        const int64_t one = part_cost(part, scale, less, product);
         /* The first worker has as many as anyone, and only whole ones if
          * there are several. */
         int64_t most = (parts - 1) / worker_count + 1;
-        int64_t cost = most * part_cost(part, scale, less, product);
+        int64_t cost = most * one;
         if (most > whole)
-            cost -= part_cost(part, scale, less, product) -
-                    part_cost((int)rest, scale, less, product);
+            cost -= one - part_cost((int)rest, scale, less, product);
+        if (worker_count > 1)
+            cost = EVEN_WEIGHT * cost +
+                   most_beside_slow(parts, worker_count) * one;
         if (cost <= best_cost) {
             best_cost = cost;
             best = part;

@@ -71,8 +71,9 @@ static inline int hp_part_size(int count, int largest)
 }
 
 /* How large parts of `count` should be, at most `largest`, so that the worker
- * with the most to do is ready soonest: n of them are n * scale - less
- * pixels of the kernels' products, which come in multiples of `product`. */
+ * with the most to do is ready soonest, also when one core is slowed down by
+ * a neighbour: n of them are n * scale - less pixels of the kernels' products,
+ * which come in multiples of `product`. */
 int hp_part_choose(int count, int largest, int worker_count, int scale,
                    int less, int product);
 
