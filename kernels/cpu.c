@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 enum {
+    LEAF1_ECX_PCLMUL = 1 << 1,
     LEAF1_ECX_FMA = 1 << 12,
     LEAF1_ECX_OSXSAVE = 1 << 27,
     LEAF1_ECX_F16C = 1 << 29,
@@ -59,7 +60,8 @@ static uint32_t machine_bits(uint32_t wanted)
 
     if (!__get_cpuid(1, &eax, &ebx, &leaf1_ecx, &edx) ||
         !has_all(leaf1_ecx,
-                 LEAF1_ECX_OSXSAVE | LEAF1_ECX_FMA | LEAF1_ECX_F16C) ||
+                 LEAF1_ECX_OSXSAVE | LEAF1_ECX_FMA | LEAF1_ECX_F16C |
+                     LEAF1_ECX_PCLMUL) ||
         !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx))
         return 0;
     const uint32_t leaf7_ebx = ebx, leaf7_ecx = ecx, leaf7_edx = edx;

@@ -8,7 +8,7 @@
 
 typedef struct hp_kernels {
     const hp_layers *layers; /* of the network */
-    const hp_rows *rows;     /* before and after it */
+    const hp_rows *rows;     /* outside it */
     uint32_t precision;      /* HATPOSE_PRECISION_*, never AUTO */
 } hp_kernels;
 
@@ -17,5 +17,8 @@ typedef struct hp_kernels {
  * f32; what is asked for by name is had, by the scalar kernels if need be. */
 void hp_kernels_select(uint32_t cpu_off, uint32_t precision,
                        hp_kernels *kernels);
+
+/* The rows alone, for what needs no context. */
+const hp_rows *hp_rows_select(uint32_t cpu_off);
 
 #endif

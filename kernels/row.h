@@ -1,11 +1,20 @@
-/* row.h - kernels outside the network: on rows of pixels before it, on rows
- * of maps after it. Their contract is that of kernels.h; and every
- * instruction set gives the same bits. */
+/* row.h - kernels outside the network: on the bytes of a model file, on rows
+ * of pixels before the network, on rows of maps after it. Their contract is
+ * that of kernels.h; and every instruction set gives the same bits. */
 #ifndef HP_ROW_H
 #define HP_ROW_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* --- model file -----------------------------------------------------------
+ * CRC-32 as zlib has it: of what gave `crc` (0: nothing) and these bytes. */
+typedef uint32_t (*hp_crc32_fn)(uint32_t crc, const uint8_t *bytes,
+                                size_t count);
+
+/* Finite f16 to floats; exact, whatever is flushed to zero meanwhile. */
+typedef void (*hp_widen_halves_fn)(const uint16_t *halves, size_t count,
+                                   float *floats);
 
 /* --- resize ---------------------------------------------------------------
  * hp_sum_rows: sums[i] = row[0][i] + row[1][i] + ..., row_count rows of
@@ -134,6 +143,8 @@ typedef int (*hp_sample_cubic_fn)(const hp_field *field,
                                   float responses[HP_SAMPLES]);
 
 typedef struct hp_rows {
+    hp_crc32_fn crc32;
+    hp_widen_halves_fn widen_halves;
     hp_sum_rows_fn sum_rows;
     hp_mean_blocks_fn mean_blocks;
     hp_mix_columns_fn mix_columns;

@@ -60,6 +60,8 @@ static const hp_layers *select_f32(uint32_t bits)
 }
 
 static const hp_rows rows_scalar = {
+    .crc32 = hp_crc32_scalar,
+    .widen_halves = hp_widen_halves_scalar,
     .sum_rows = hp_sum_rows_scalar,
     .mean_blocks = hp_mean_blocks_scalar,
     .mix_columns = hp_mix_columns_scalar,
@@ -74,6 +76,8 @@ static const hp_rows rows_scalar = {
 
 #ifdef HP_HAVE_X86
 static const hp_rows rows_avx2 = {
+    .crc32 = hp_crc32_avx2,
+    .widen_halves = hp_widen_halves_avx2,
     .sum_rows = hp_sum_rows_avx2,
     .mean_blocks = hp_mean_blocks_avx2,
     .mix_columns = hp_mix_columns_avx2,
@@ -95,6 +99,12 @@ static const hp_rows *select_rows(uint32_t bits)
 #endif
     (void)bits;
     return &rows_scalar;
+}
+
+const hp_rows *hp_rows_select(uint32_t cpu_off)
+{
+    /* No rows use AMX: the operating system need not be asked for it. */
+    return select_rows(hp_cpu_bits(~(cpu_off | HATPOSE_CPU_AMX)));
 }
 
 void hp_kernels_select(uint32_t cpu_off, uint32_t precision,

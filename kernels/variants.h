@@ -7,6 +7,9 @@
 
 /* Declares the rows of one instruction set. */
 #define HP_DECLARE_ROWS(isa)                                                   \
+    uint32_t hp_crc32_##isa(uint32_t crc, const uint8_t *bytes, size_t count); \
+    void hp_widen_halves_##isa(const uint16_t *halves, size_t count,           \
+                               float *floats);                                 \
     void hp_sum_rows_##isa(const uint8_t *rows, size_t stride_bytes,           \
                            int row_count, size_t count, uint16_t *sums);       \
     void hp_mean_blocks_##isa(const uint16_t *sums, int count, int channels,   \

@@ -397,14 +397,18 @@ static void check_all_numbers(uint32_t type, uint32_t exponent_bits,
     hatpose_model *model = load(builder, &err);
 
     CHECK_MESSAGE(model != NULL, "%s", err.message);
-    for (int output = 0; output < 16; output++)
-        hp_weight_row(&model->ops[8], output, weight + 4096 * output);
-    for (uint32_t i = 0; i < 65536; i++) {
-        bool finite = (i & exponent_bits) != exponent_bits;
-        float expected = value_of(finite ? i : 0);
-        CHECK_MESSAGE(memcmp(&weight[i], &expected, sizeof expected) == 0,
-                      "%04x is %a, not %a", (unsigned)i, (double)weight[i],
-                      (double)expected);
+    for (int scalar = 0; scalar < 2; scalar++) {
+        const hp_rows *rows = hp_rows_select(scalar ? UINT32_MAX : 0);
+
+        for (int output = 0; output < 16; output++)
+            hp_weight_row(rows, &model->ops[8], output, weight + 4096 * output);
+        for (uint32_t i = 0; i < 65536; i++) {
+            bool finite = (i & exponent_bits) != exponent_bits;
+            float expected = value_of(finite ? i : 0);
+            CHECK_MESSAGE(memcmp(&weight[i], &expected, sizeof expected) == 0,
+                          "%04x is %a, not %a", (unsigned)i, (double)weight[i],
+                          (double)expected);
+        }
     }
     hp_model_release(model);
     gguf_builder_destroy(builder);
@@ -437,7 +441,7 @@ static void int8_is_scaled_per_output(void)
     CHECK(model->ops[DW].weight_type == HP_WEIGHT_I8);
     for (int c = 0; c < 4; c++) {
         float row[9];
-        hp_weight_row(&model->ops[DW], c, row);
+        hp_weight_row(hp_rows_select(0), &model->ops[DW], c, row);
         for (int i = 0; i < 9; i++)
             CHECK(row[i] == (float)q[9 * c + i] * scale[c]);
     }
@@ -890,7 +894,7 @@ static void weights_of_a_file_come_back(void)
     float before[64], after[64];
 
     CHECK(op->input_count * op->kernel * op->kernel <= 64 && op->bias != NULL);
-    hp_weight_row(op, 1, before);
+    hp_weight_row(hp_rows_select(0), op, 1, before);
     const float bias = op->bias[1];
     CHECK(hp_model_open_weights(model, NULL) == HATPOSE_OK);
     CHECK(book.live == live);
@@ -902,7 +906,7 @@ static void weights_of_a_file_come_back(void)
     CHECK(hp_model_open_weights(model, NULL) == HATPOSE_OK);
     CHECK(book.live == live);
     memset(after, 0xff, sizeof after);
-    hp_weight_row(op, 1, after);
+    hp_weight_row(hp_rows_select(0), op, 1, after);
     CHECK(memcmp(before, after,
                  sizeof(float) *
                      (size_t)(op->input_count * op->kernel * op->kernel)) == 0);

@@ -17,6 +17,7 @@ enum { WINOGRAD_CHANNELS = 32 };
 
 typedef struct packing {
     const hatpose_model *model;
+    const hp_rows *readers;
     hp_packed *packed;
     size_t *offsets;     /* of an op's weights; its bias comes before them */
     unsigned char *rows; /* a share of row_bytes for each worker */
@@ -159,7 +160,7 @@ static const float *expand(const packing *p, int index, float *row, float *out)
         memset(out, 0, (size_t)to->outputs * width * sizeof *out);
     for (int o = 0; o < op->output_count; o++) {
         float *line = out + (size_t)(out_place[o] - out_place[0]) * width;
-        hp_weight_row(op, o, whole_rows ? line : row);
+        hp_weight_row(p->readers, op, o, whole_rows ? line : row);
         if (!whole_rows)
             spread(in_place, op->input_count, taps, row, line);
     }
@@ -208,7 +209,7 @@ static void pack_depthwise(const packing *p, int index, float *row,
     for (int c = 0; c < op->output_count; c++) {
         int at = place[c] - place[0];
         float *block = weight + (size_t)(at / channels) * 9 * (size_t)channels;
-        hp_weight_row(op, c, row);
+        hp_weight_row(p->readers, op, c, row);
         for (int t = 0; t < 9; t++)
             block[t * channels + at % channels] = row[t];
     }
@@ -278,8 +279,8 @@ static void release_all(hp_memory *memory, void *first)
 }
 
 static hatpose_status make(const hatpose_model *model, hp_memory *memory,
-                           const hp_layers *layers, bool direct, hp_pool *pool,
-                           hp_packed **out, hatpose_error *err)
+                           const hp_kernels *kernels, bool direct,
+                           hp_pool *pool, hp_packed **out, hatpose_error *err)
 {
     const size_t ops = (size_t)model->op_count;
     void *block, *offsets;
@@ -290,15 +291,15 @@ static hatpose_status make(const hatpose_model *model, hp_memory *memory,
     if (status != HATPOSE_OK)
         return status;
     hp_packed *packed = block;
-    packed->layers = layers;
+    packed->layers = kernels->layers;
     packed->direct = direct;
     packed->ops = (hp_packed_op *)(packed + 1);
-    packing p = {.model = model, .packed = packed};
+    packing p = {.model = model, .packed = packed, .readers = kernels->rows};
     status = hp_allocate_array(memory, ops, sizeof *p.offsets, "packed weights",
                                &offsets, err);
     if (status == HATPOSE_OK) {
         p.offsets = offsets;
-        status = hp_layout_create(memory, model, layers->storage,
+        status = hp_layout_create(memory, model, kernels->layers->storage,
                                   &packed->layout, err);
     }
     if (status == HATPOSE_OK) {
@@ -315,10 +316,11 @@ static hatpose_status make(const hatpose_model *model, hp_memory *memory,
 }
 
 hatpose_status hp_packed_get(const hatpose_model *model,
-                             const hp_layers *layers, bool direct,
+                             const hp_kernels *kernels, bool direct,
                              hp_pool *pool, const hp_packed **out,
                              hatpose_error *err)
 {
+    const hp_layers *layers = kernels->layers;
     hp_model_cache *cache = hp_model_cache_of(model);
     hatpose_status status = HATPOSE_OK;
     hp_packed *packed = NULL;
@@ -336,7 +338,7 @@ hatpose_status hp_packed_get(const hatpose_model *model,
         status = hp_model_open_weights(model, err);
     if (packed == NULL && status == HATPOSE_OK) {
         status =
-            make(model, &cache->memory, layers, direct, pool, &packed, err);
+            make(model, &cache->memory, kernels, direct, pool, &packed, err);
         hp_model_close_weights(model);
         if (status == HATPOSE_OK) {
             packed->next = cache->first;

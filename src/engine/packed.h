@@ -28,7 +28,7 @@ typedef struct hp_packed {
  * work. Safe to call from several threads at once. HATPOSE_E_UNSUPPORTED for
  * INT8 when the model has no ranges of its activations. */
 hatpose_status hp_packed_get(const hatpose_model *model,
-                             const hp_layers *layers, bool direct,
+                             const hp_kernels *kernels, bool direct,
                              hp_pool *pool, const hp_packed **out,
                              hatpose_error *err);
 

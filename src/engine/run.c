@@ -29,7 +29,7 @@ static hatpose_status prepare(hp_engine *engine, hatpose_error *err)
     const hp_engine_source *source = &engine->source;
     void *times;
     hatpose_status status =
-        hp_packed_get(source->model, source->kernels->layers,
+        hp_packed_get(source->model, source->kernels,
                       (source->choices & HP_ENGINE_DIRECT) != 0, source->pool,
                       &engine->packed, err);
 

@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "base/error.h"
+#include "kernels.h"
 #include "model/gguf.h"
 #include "model/keys.h"
 #include "model/network.h"
@@ -42,12 +42,12 @@ static uint32_t file_crc32(const unsigned char *data, size_t bytes,
                            size_t value_offset_bytes)
 {
     static const unsigned char zeros[4] = {0};
+    const hp_rows *rows = hp_rows_select(0);
     size_t rest = value_offset_bytes + sizeof zeros;
-    uLong crc = crc32_z(0, data, value_offset_bytes);
+    uint32_t crc = rows->crc32(0, data, value_offset_bytes);
 
-    crc = crc32_z(crc, zeros, sizeof zeros);
-    crc = crc32_z(crc, data + rest, bytes - rest);
-    return (uint32_t)crc;
+    crc = rows->crc32(crc, zeros, sizeof zeros);
+    return rows->crc32(crc, data + rest, bytes - rest);
 }
 
 /* Comes first: what other keys say counts only if they are undamaged. */

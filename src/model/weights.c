@@ -53,11 +53,12 @@ static bool f32_is_finite(const float *values, size_t count)
     return !bad;
 }
 
-/* An exponent of ones only is an infinity or a NaN. */
+/* An exponent of ones only is an infinity or a NaN. Two bytes a number, as
+ * wide as the values: compilers need not make them wider. */
 static bool halves_are_finite(const uint16_t *values, size_t count,
                               uint16_t exponent)
 {
-    uint32_t bad = 0;
+    uint16_t bad = 0;
 
     for (size_t i = 0; i < count; i++)
         bad |= (values[i] & exponent) == exponent;
@@ -74,24 +75,7 @@ static bool scales_are_finite(const float *scales, size_t count)
     return !bad;
 }
 
-static void convert_f16(const uint16_t *from, size_t count, float *to)
-{
-    const uint32_t rebias = (127 - 15) << 23;
-
-    for (size_t i = 0; i < count; i++) {
-        uint32_t magnitude = from[i] & 0x7fffu;
-        uint32_t sign = (uint32_t)(from[i] & 0x8000u) << 16;
-        /* Subnormal halves become 0.5 + m * 2^-24 - 0.5: exact, and no
-         * subnormal float that a caller's flush-to-zero would lose. */
-        uint32_t small = bits_of(float_of(0x3f000000u | magnitude) - 0.5f);
-        uint32_t normal = (magnitude << 13) + rebias;
-        /* A mask: for a condition gcc makes no vector code. */
-        uint32_t is_small = 0 - (uint32_t)(magnitude < 0x400u);
-        to[i] = float_of(sign | (small & is_small) | (normal & ~is_small));
-    }
-}
-
-void hp_weight_row(const hp_op *op, int output, float *row)
+void hp_weight_row(const hp_rows *rows, const hp_op *op, int output, float *row)
 {
     const size_t count =
         (size_t)(op->kernel * op->kernel) *
@@ -105,7 +89,7 @@ void hp_weight_row(const hp_op *op, int output, float *row)
         memcpy(row, (const float *)op->weight + first, count * sizeof *row);
         break;
     case HP_WEIGHT_F16:
-        convert_f16(halves + first, count, row);
+        rows->widen_halves(halves + first, count, row);
         break;
     case HP_WEIGHT_BF16:
         for (size_t i = 0; i < count; i++)

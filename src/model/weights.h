@@ -2,6 +2,7 @@
 #ifndef HP_WEIGHTS_H
 #define HP_WEIGHTS_H
 
+#include "kernels.h"
 #include "model/gguf.h"
 #include "model/model.h"
 
@@ -13,6 +14,7 @@ hatpose_status hp_weights_read(const hp_gguf *gguf, hatpose_model *model,
 
 /* The weights of one output, or of one channel of a depthwise, as floats:
  * [inputs][k][k]. */
-void hp_weight_row(const hp_op *op, int output, float *row);
+void hp_weight_row(const hp_rows *rows, const hp_op *op, int output,
+                   float *row);
 
 #endif

@@ -13,6 +13,7 @@
 static void look_at(const hatpose_model *model)
 {
     static float row[4096 * 9];
+    const hp_rows *rows = hp_rows_select(0);
 
     for (int i = 0; i < model->op_count; i++) {
         const hp_op *op = &model->ops[i];
@@ -22,7 +23,7 @@ static void look_at(const hatpose_model *model)
         if (op->kind == HP_OP_ADD)
             continue;
         for (int o = 0; o < op->output_count; o++) {
-            hp_weight_row(op, o, row);
+            hp_weight_row(rows, op, o, row);
             for (size_t w = 0; w < count; w++)
                 difference += row[w] - row[w];
             if (op->bias != NULL)

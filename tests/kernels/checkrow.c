@@ -1,6 +1,7 @@
-/* checkrow.c - the kernels on rows of pixels and of maps: every instruction
- * set gives the scalar kernels' bits, over tails, steps and extremes, and
- * touches nothing outside: buffers end at a guard page.
+/* checkrow.c - the kernels on a model file's bytes, rows of pixels and rows of
+ * maps: every instruction set gives the scalar kernels' bits, over tails,
+ * steps and extremes, and touches nothing outside: buffers end at a guard
+ * page.
  *
  * checkrow [SEED] */
 #include <math.h>
@@ -64,6 +65,48 @@ static int random_channels(void)
     static const int channels[] = {1, 3, 4};
 
     return channels[random_int(0, 2)];
+}
+
+/* ---- model file --------------------------------------------------------- */
+
+/* In two pieces, as long ones are. */
+static void check_crc(const hp_rows *rows, const hp_rows *plain)
+{
+    static const uint8_t digits[] = "123456789";
+    size_t count = (size_t)random_int(0, random_int(0, 9) == 0 ? 5000 : 300);
+    size_t first = (size_t)random_int(0, (int)count);
+    block in = random_block(count);
+    uint32_t wanted = plain->crc32(0, in.bytes, count);
+    uint32_t begun = rows->crc32(0, in.bytes, first);
+
+    CHECK(rows->crc32(0, digits, 9) == 0xcbf43926);
+    CHECK_MESSAGE(rows->crc32(0, in.bytes, count) == wanted, "%zu bytes",
+                  count);
+    CHECK_MESSAGE(rows->crc32(begun, in.bytes + first, count - first) == wanted,
+                  "%zu and %zu bytes", first, count - first);
+    block_destroy(&in);
+}
+
+/* Those that are infinite or no number are not asked for. */
+static void check_halves(const hp_rows *rows, const hp_rows *plain)
+{
+    size_t count = (size_t)random_int(1, 200);
+    block in = block_create(2 * count);
+    block got = block_create(4 * count), wanted = block_create(4 * count);
+    uint16_t *halves = (uint16_t *)in.bytes;
+
+    for (size_t i = 0; i < count; i++) {
+        halves[i] = (uint16_t)random_u32();
+        if ((halves[i] & 0x7c00) == 0x7c00)
+            halves[i] &= 0x83ff; /* subnormal */
+    }
+    rows->widen_halves(halves, count, (float *)got.bytes);
+    plain->widen_halves(halves, count, (float *)wanted.bytes);
+    CHECK_MESSAGE(memcmp(got.bytes, wanted.bytes, 4 * count) == 0, "%zu halves",
+                  count);
+    block_destroy(&in);
+    block_destroy(&got);
+    block_destroy(&wanted);
 }
 
 /* ---- resize ------------------------------------------------------------- */
@@ -352,6 +395,8 @@ static void check_cubic(const hp_rows *rows, const hp_rows *plain)
 static void check_all(const hp_rows *rows, const hp_rows *plain)
 {
     for (int i = 0; i < 2000; i++) {
+        check_crc(rows, plain);
+        check_halves(rows, plain);
         check_sums(rows, plain);
         check_means(rows, plain);
         check_columns(rows, plain);
