@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "layer.h"
+#include "square.h"
 
 /* Before a loop whose end is a constant: its arrays become registers. */
 #if defined(__clang__)
@@ -59,25 +60,6 @@ static inline const float *packed_weights(const void *packed)
     return (const float *)packed + HEADER_FLOATS;
 }
 
-/* Rows of a square to its columns: a shuffle of the first half with the
- * second, as of cards, four times. */
-static inline void transpose_block(float square[BLOCK * BLOCK])
-{
-    enum { HALF = BLOCK * BLOCK / 2 };
-    float shuffled[BLOCK * BLOCK];
-
-    for (int turn = 0; turn < 2; turn++) {
-        for (int i = 0; i < HALF; i++) {
-            shuffled[2 * i] = square[i];
-            shuffled[2 * i + 1] = square[HALF + i];
-        }
-        for (int i = 0; i < HALF; i++) {
-            square[2 * i] = shuffled[i];
-            square[2 * i + 1] = shuffled[HALF + i];
-        }
-    }
-}
-
 /* Weights of `channels` outputs from `first` on, for a block of inputs, as
  * [tap][input][output]; 0 where there is no output. */
 static inline void order_block(const hp_conv_weights *weights, int first,
@@ -87,7 +69,7 @@ static inline void order_block(const hp_conv_weights *weights, int first,
     const size_t stride = (size_t)weights->inputs * (size_t)taps;
     const float *from = weights->weight + (size_t)first * stride +
                         (size_t)(block * BLOCK * taps);
-    float square[BLOCK * BLOCK];
+    float square[SQUARE * SQUARE];
 
     for (int c = 0; c < channels; c += BLOCK, from += BLOCK * stride) {
         const int rows = least(BLOCK, weights->outputs - first - c);
@@ -97,7 +79,7 @@ static inline void order_block(const hp_conv_weights *weights, int first,
                 memcpy(square + o * BLOCK,
                        from + (size_t)o * stride + (size_t)(i * taps + t),
                        BLOCK * sizeof *square);
-            transpose_block(square);
+            transpose_square(square);
             for (int k = 0; k < BLOCK; k++) {
                 memcpy(packed + (t * BLOCK + i) * channels + c,
                        square + k * BLOCK, BLOCK * sizeof *square);

@@ -49,41 +49,64 @@ size_t FLOAT_LAYER(winograd_scratch_bytes)(int outputs, int inputs)
            sizeof(float);
 }
 
-/* G w: three weights, `step` apart, to six, out_step apart. */
-static void transform_weight(double (*w)[BLOCK], int step, double (*out)[BLOCK],
-                             int out_step)
+/* Half a vector's lanes, as doubles and as floats. */
+typedef double wide __attribute__((vector_size(LANES / 2 * sizeof(double))));
+typedef float narrow __attribute__((vector_size(LANES / 2 * sizeof(float))));
+
+static inline wide widen(const float *from)
 {
-    for (int o = 0; o < BLOCK; o++) {
-        double w0 = w[0][o], w1 = w[step][o], w2 = w[2 * step][o];
-        double even = (w0 + w2) * (-1.0 / 6), odd = w1 * (1.0 / 6);
-        double far = w0 * (1.0 / 24) + w2 * (1.0 / 6);
-        double far_odd = w1 * (1.0 / 12);
-        out[0][o] = w0 * 0.25;
-        out[out_step][o] = even - odd;
-        out[2 * out_step][o] = even + odd;
-        out[3 * out_step][o] = far + far_odd;
-        out[4 * out_step][o] = far - far_odd;
-        out[5 * out_step][o] = w2;
-    }
+    narrow x;
+
+    memcpy(&x, from, sizeof x);
+    return __builtin_convertvector(x, wide);
 }
 
-/* One input and one block of outputs, whose taps are `tap` floats apart;
- * `element` floats from an element to the next. */
-static void pack_weights(const float *weights, size_t tap, float *packed,
-                         size_t element)
+/* G w: three weights to six. */
+static inline void transform_weight(wide w0, wide w1, wide w2, wide out[SIDE])
 {
-    double w[9][BLOCK], half[SIDE * 3][BLOCK], whole[ELEMENTS][BLOCK];
+    wide even = (w0 + w2) * (-1.0 / 6), odd = w1 * (1.0 / 6);
+    wide far = w0 * (1.0 / 24) + w2 * (1.0 / 6), far_odd = w1 * (1.0 / 12);
 
-    for (size_t t = 0; t < 9; t++)
-        for (size_t o = 0; o < BLOCK; o++)
-            w[t][o] = (double)weights[t * tap + o];
-    for (int column = 0; column < 3; column++)
-        transform_weight(w + column, 3, half + column, 3);
-    for (int row = 0; row < SIDE; row++)
-        transform_weight(half + row * 3, 1, whole + row * SIDE, 1);
-    for (int e = 0; e < ELEMENTS; e++)
-        for (int o = 0; o < BLOCK; o++)
-            packed[(size_t)e * element + (size_t)o] = (float)whole[e][o];
+    out[0] = w0 * 0.25;
+    out[1] = even - odd;
+    out[2] = even + odd;
+    out[3] = far + far_odd;
+    out[4] = far - far_odd;
+    out[5] = w2;
+}
+
+/* Weights of four inputs and a panel's outputs, as order_block leaves them,
+ * to elements, which are `element` floats apart. The columns of all come
+ * first: a row of elements is then written at a time, since all 36 would
+ * fall on the same lines of L1. */
+enum { FOUR_INPUTS = 4 * PANEL_BLOCKS * BLOCK };
+
+static void pack_four(const float *weights, int outputs, float *packed,
+                      size_t element)
+{
+    const int count = 4 * outputs;
+    const size_t tap = (size_t)(BLOCK * outputs);
+    wide half[SIDE][FOUR_INPUTS / (LANES / 2)][3], line[SIDE];
+
+    for (int x = 0; x < 3; x++)
+        for (int i = 0; i < count; i += LANES / 2) {
+            const float *w = weights + (size_t)x * tap + i;
+            transform_weight(widen(w), widen(w + 3 * tap), widen(w + 6 * tap),
+                             line);
+            UNROLL
+            for (int y = 0; y < SIDE; y++)
+                half[y][i / (LANES / 2)][x] = line[y];
+        }
+    for (int y = 0; y < SIDE; y++, packed += SIDE * element)
+        for (int i = 0; i < count; i += LANES / 2) {
+            const wide *three = half[y][i / (LANES / 2)];
+            transform_weight(three[0], three[1], three[2], line);
+            UNROLL
+            for (size_t x = 0; x < SIDE; x++) {
+                narrow rounded = __builtin_convertvector(line[x], narrow);
+                memcpy(packed + x * element + i, &rounded, sizeof rounded);
+            }
+        }
 }
 
 void FLOAT_LAYER(winograd_pack)(const hp_conv_weights *weights, void *packed)
@@ -91,20 +114,18 @@ void FLOAT_LAYER(winograd_pack)(const hp_conv_weights *weights, void *packed)
     const int out_blocks = block_count(weights->outputs);
     const int inputs = weights->inputs;
     float *panel = pack_header(packed, out_blocks);
-    _Alignas(64) float ordered[9 * BLOCK * BLOCK];
+    _Alignas(64) float ordered[9 * BLOCK * PANEL_BLOCKS * BLOCK];
 
     for (int first = 0; first < out_blocks; first += PANEL_BLOCKS) {
-        const int blocks = least(PANEL_BLOCKS, out_blocks - first);
-        const size_t row = (size_t)blocks * BLOCK;
-        const size_t element = row * (size_t)inputs;
-        for (int b = 0; b < blocks; b++)
-            for (int i = 0; i < inputs; i++) {
-                if (i % BLOCK == 0)
-                    order_block(weights, (first + b) * BLOCK, BLOCK, i / BLOCK,
-                                ordered);
-                pack_weights(ordered + i % BLOCK * BLOCK, BLOCK * BLOCK,
-                             panel + (size_t)i * row + b * BLOCK, element);
-            }
+        const int outputs = least(PANEL_BLOCKS, out_blocks - first) * BLOCK;
+        const size_t element = (size_t)(outputs * inputs);
+        for (int i = 0; i < inputs; i += 4) {
+            if (i % BLOCK == 0)
+                order_block(weights, first * BLOCK, outputs, i / BLOCK,
+                            ordered);
+            pack_four(ordered + i % BLOCK * outputs, outputs,
+                      panel + i * outputs, element);
+        }
         panel += ELEMENTS * element;
     }
 }
