@@ -1,5 +1,5 @@
-# What the library itself links: zlib, libm, threads, OpenBLAS, stb_image
-# (headers), libjpeg-turbo when found.
+# What the library itself links: zlib, libm, threads, stb_image (headers),
+# libjpeg-turbo when found.
 include(CheckSymbolExists)
 
 add_library(hatpose_dependencies INTERFACE)
@@ -38,23 +38,16 @@ if(HATPOSE_LIBJPEG)
 endif()
 
 if(HATPOSE_OPENBLAS)
-  # Debian keeps several builds side by side; the serial one makes no
-  # threads of its own.
+  # Its header only: conv_blas.c loads the library when it is wanted. Debian
+  # has a header for each of its builds.
   find_path(OPENBLAS_INCLUDE_DIR cblas.h
     PATH_SUFFIXES openblas-serial openblas
       ${CMAKE_LIBRARY_ARCHITECTURE}/openblas-serial
     REQUIRED)
-  find_library(OPENBLAS_LIBRARY openblas
-    PATH_SUFFIXES openblas-serial
-    REQUIRED)
-  if(NOT OPENBLAS_LIBRARY MATCHES "openblas-serial")
-    message(STATUS "OpenBLAS at ${OPENBLAS_LIBRARY} is not the serial build: "
-      "it makes threads of its own when it is loaded")
-  endif()
   target_include_directories(hatpose_dependencies SYSTEM INTERFACE
     ${OPENBLAS_INCLUDE_DIR})
-  target_link_libraries(hatpose_dependencies INTERFACE ${OPENBLAS_LIBRARY})
+  target_link_libraries(hatpose_dependencies INTERFACE ${CMAKE_DL_LIBS})
   target_compile_definitions(hatpose_dependencies INTERFACE
     HP_HAVE_OPENBLAS=1)
-  list(APPEND HATPOSE_PRIVATE_LIBRARIES ${OPENBLAS_LIBRARY})
+  list(APPEND HATPOSE_PRIVATE_LIBRARIES -ldl)
 endif()

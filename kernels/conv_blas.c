@@ -2,14 +2,19 @@
  * have no kernels of ours. Pixels are copied into rows of floats, weights
  * are a plain matrix; everything else is the scalar table's.
  *
+ * It is loaded when it is first wanted: nearly no machine wants it, and
+ * loading it with us would cost every start 2 ms, and threads where the
+ * build makes some. It stays, as a library that is linked does.
+ *
  * Debian's and Ubuntu's serial build of OpenBLAS (libopenblas0-serial) may
  * not be called by two threads at once: it takes its packing buffer from a
  * table without a lock, two threads get the same one, and products come out
  * wrong without a sign (seen with 0.3.21 on two cores: 1 call in 30). The
- * table belongs to the process, so the lock must too: the only variable of
- * this kind in the library. Builds with threads have a lock of their own and
- * are not held up by ours. */
+ * table belongs to the process, so the lock must too: what is kept of OpenBLAS
+ * are the only variables of this kind in the library. Builds with threads
+ * have a lock of their own and are not held up by ours. */
 #include <cblas.h>
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
@@ -21,6 +26,27 @@
 enum { CHUNK = 128 }; /* pixels a product */
 
 static pthread_mutex_t serial_build = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static struct {
+    __typeof__(cblas_sgemm) *sgemm; /* NULL: not here */
+    bool takes_turns;
+} openblas;
+
+static void load_openblas(void)
+{
+    __typeof__(openblas_get_config) *config;
+    void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+    void *sgemm = library == NULL ? NULL : dlsym(library, "cblas_sgemm");
+    void *text = library == NULL ? NULL : dlsym(library, "openblas_get_config");
+
+    if (sgemm == NULL || text == NULL)
+        return;
+    /* ISO C knows no way from void * to a function. */
+    memcpy(&config, &text, sizeof config);
+    memcpy(&openblas.sgemm, &sgemm, sizeof openblas.sgemm);
+    openblas.takes_turns = strstr(config(), "SINGLE_THREADED") != NULL;
+}
 
 /* Packed: a line with the two counts, then [tap][input][outputs]. */
 typedef struct header {
@@ -62,14 +88,13 @@ static size_t scratch_bytes(int outputs, int inputs, int tap_count, int count)
 static void multiply(const header *head, const float *rows, float *sums)
 {
     const float *weight = (const float *)(head + 1);
-    const bool alone = strstr(openblas_get_config(), "SINGLE_THREADED") != NULL;
 
-    if (alone)
+    if (openblas.takes_turns)
         pthread_mutex_lock(&serial_build);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, CHUNK, head->outputs,
-                head->depth, 1.0f, rows, head->depth, weight, head->outputs,
-                0.0f, sums, head->outputs);
-    if (alone)
+    openblas.sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, CHUNK,
+                   head->outputs, head->depth, 1.0f, rows, head->depth, weight,
+                   head->outputs, 0.0f, sums, head->outputs);
+    if (openblas.takes_turns)
         pthread_mutex_unlock(&serial_build);
 }
 
@@ -141,5 +166,8 @@ const hp_layers *hp_layers_blas(hp_storage storage)
         .export = hp_export_scalar,
     };
 
-    return storage == HP_STORAGE_F32 ? &table : NULL;
+    if (storage != HP_STORAGE_F32)
+        return NULL;
+    pthread_once(&once, load_openblas);
+    return openblas.sgemm != NULL ? &table : NULL;
 }
