@@ -28,7 +28,6 @@ def make(source: Path, folder: Path, engines: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     network = read_source(str(source)).network.to_type("f32")
     write_model(network, folder / "network.gguf")
-    write_model(network.to_type("f16"), folder / "network-f16.gguf")
     given = {
         key: getattr(network, key) for key in ("mean", "scale", "channels")
     }

@@ -8,8 +8,8 @@ $HATPOSE_SHARED/images/coco-val50 when it runs: one of 640 x 428, and 20 people
 side by side at 1920 x 1080. Peers decode and resize with OpenCV, bring the
 input with blobFromImage, and then either decode in C (ours, by
 hatpose_detect_maps) or as the original does, with OpenCV and Python. They run
-in the environment of peers.py; ours is build/libhatpose.so and
-build/tools/hatpose, or what $HATPOSE_LIBRARY and $HATPOSE_COMMAND name.
+in the environment of peers.py; ours is build/libhatpose.so, or what
+$HATPOSE_LIBRARY names.
 """
 
 from __future__ import annotations
@@ -18,10 +18,8 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,7 +36,6 @@ from environment import (
 from places import ROOT, network, shared
 from turns import Worker, take_turns
 
-START_RUNS = 11
 OPENCV = "opencv-python-headless"
 
 
@@ -87,14 +84,10 @@ def main() -> int:
             contenders = _contenders(options.precision, peers, mode)
             for picture in pictures:
                 cells += _measure(options, work, picture, mode, contenders)
-        starts = _starts(work, Path(work, pictures[0])) if options.start else []
     if options.json:
-        print(json.dumps([_plain(cell) for cell in cells] + starts, indent=1))
+        print(json.dumps([_plain(cell) for cell in cells], indent=1))
     else:
         _print_tables(cells)
-        for one in starts:
-            print(f"\nstart to first result: {one['start_ms']:.1f} ms and one "
-                  f"inference of {one['network_ms']:.1f} ms")  # fmt: skip
     return 0
 
 
@@ -113,8 +106,6 @@ def _read_options() -> argparse.Namespace:
         default="openvino", help="(%(default)s)")  # fmt: skip
     add("--isa", choices=("avx2", "avx512", "amx"), help="cap, of ours")
     add("--rounds", type=int, default=5, help="slices of each (5)")
-    add("--no-start", dest="start", action="store_false",
-        help="do not time the start of the command")  # fmt: skip
     add("--json", action="store_true", help="nothing but numbers on stdout")
     add("--venv", type=Path, default=ROOT / "build" / "peers",
         help="environment of the peers (build/peers)")  # fmt: skip
@@ -176,39 +167,6 @@ def _measure(
     for _, worker in left:
         worker.close()
     return [cell for cell, _ in left]
-
-
-def _starts(work: Path, picture: Path) -> list[dict[str, Any]]:
-    """Of the command, with the model as f16: wall time of a run less the
-    network's own. The first runs bring the files into memory."""
-    built = ROOT / "build" / "tools" / "hatpose"
-    command = Path(os.environ.get("HATPOSE_COMMAND", built))
-    if not command.exists():
-        say(f"no start to time: {command} is not built")
-        return []
-    line = [
-        str(command), "detect", "--timings", "--json", "--threads", "1",
-        "--model", str(work / "network-f16.gguf"), str(picture),
-    ]  # fmt: skip
-    network, start = [], []
-    for run in range(START_RUNS + 2):
-        begin = time.perf_counter()
-        done = subprocess.run(line, capture_output=True, text=True)
-        took_ms = 1e3 * (time.perf_counter() - begin)
-        if done.returncode != 0:
-            say(f"no start to time: {done.stderr.strip()}")
-            return []
-        answer = json.loads(done.stdout.splitlines()[0])
-        here = answer["timings"]["network_us"] / 1e3
-        if run >= 2:
-            network.append(here)
-            start.append(took_ms - here)
-    return [
-        {
-            "start_ms": statistics.median(start),
-            "network_ms": statistics.median(network),
-        }
-    ]
 
 
 def _plain(cell: Cell) -> dict[str, Any]:
