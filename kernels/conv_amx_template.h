@@ -35,7 +35,7 @@ enum {
     PART_PASS_BLOCKS = 4 * PARTS,
     /* Pixels that pass by a panel before the next one comes: their channels
      * should stay in the second cache. */
-    PASS_BYTES = 256 * 1024
+    PASS_BYTES = 512 * 1024
 };
 
 typedef struct pipeline {
