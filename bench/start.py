@@ -61,11 +61,12 @@ class Case:
 @dataclass
 class Command:
     model: str
-    warm_ms: float
     times_ms: list[float] = field(default_factory=list)
+    warm_ms: list[float] = field(default_factory=list)  # next to each
 
     def starts(self) -> list[float]:
-        return [one - self.warm_ms for one in self.times_ms]
+        both = zip(self.times_ms, self.warm_ms, strict=True)
+        return [time_ms - warm_ms for time_ms, warm_ms in both]
 
 
 def main() -> int:
@@ -75,7 +76,7 @@ def main() -> int:
         probe = _build(Path(folder) / "start_probe")
         models = [BUILT_IN, *options.models]
         cases = _cases(probe, models)
-        commands = [Command(model, _command_warm(model)) for model in models]
+        commands = [Command(model) for model in models]
         for turn in range(UNCOUNTED + options.rounds):
             for case in cases:
                 parts = _probe(probe, case)[1]
@@ -83,8 +84,10 @@ def main() -> int:
                     case.parts.append(parts)
             for command in commands:
                 took_ms = _command(command.model)
+                warm_ms = _command_warm(command.model)
                 if turn >= UNCOUNTED:
                     command.times_ms.append(took_ms)
+                    command.warm_ms.append(warm_ms)
     if options.json:
         found = [_plain(case) for case in cases]
         print(json.dumps(found + [_plain_command(c) for c in commands],
@@ -162,7 +165,7 @@ def _command(model: str) -> float:
 
 
 def _command_warm(model: str) -> float:
-    line = [*_command_line("bench", model), "--runs", "7"]
+    line = [*_command_line("bench", model), "--runs", "5"]
     answer = json.loads(_run(line))
     return float(answer["stages"]["network"]["median_ms"])
 
@@ -204,7 +207,7 @@ def _plain_command(command: Command) -> dict[str, Any]:
         "command": "detect",
         "least_ms": round(min(command.starts()), 3),
         "median_ms": round(statistics.median(command.starts()), 3),
-        "warm_ms": round(command.warm_ms, 3),
+        "warm_ms": round(statistics.median(command.warm_ms), 3),
     }
 
 
