@@ -1,8 +1,9 @@
 """Truth of the hat maps, and how well peaks of maps meet labelled heads.
 
-In: labelled boxes of a site photo. Out: two maps at stride 8, hat on a head
-and bare head, each a Gaussian of height 1 at the middle of every such box;
-a weight for each cell, 0 where the labels do not say what is there.
+In: labelled boxes of a site photo, or labelled keypoints of people, whose
+heads have boxes then, too. Out: two maps at stride 8, hat on a head and bare
+head, each a Gaussian of height 1 at the middle of every such box; a weight
+for each cell, 0 where the labels do not say what is there.
 """
 
 from __future__ import annotations
@@ -29,6 +30,20 @@ SIGMA_CELLS_MIN = 0.7
 KNOWN_AROUND = 1.5
 # How far from the box's middle a peak may lie, in half sides of the box
 REACH = 1.25
+# Keypoints of COCO, and a head's side in distances between two of them
+NOSE, LEFT_EAR, RIGHT_EAR, LEFT_SHOULDER, RIGHT_SHOULDER = 0, 3, 4, 5, 6
+FACE = slice(5)
+SIDES = (
+    (1, 2, 2.2),
+    (LEFT_EAR, RIGHT_EAR, 1.15),
+    (LEFT_SHOULDER, RIGHT_SHOULDER, 0.42),
+)
+SIDE_OF_PROFILE = 1.5
+# Smaller in the view, the keypoints say too little of where a head is
+SMALLEST_PX = 5
+# A head is taller than wide, and its middle above that of the face
+TALLER = 1.15
+ABOVE_FACE = 0.12
 
 
 def sigma_cells(width: float, height: float) -> float:
@@ -59,6 +74,49 @@ def seen_from(box: Sequence[float], affine: Affine) -> list[float]:
     return [*low.tolist(), *(high - low).tolist()]
 
 
+def side_of(person: Floats) -> float:
+    """Of a head by rows (x, y, visibility) of COCO; 0: not to be told."""
+
+    def apart(one: int, other: int) -> float:
+        if not (person[one, 2] and person[other, 2]):
+            return 0.0
+        return float(np.hypot(*(person[one, :2] - person[other, :2])))
+
+    sides = [share * apart(one, other) for one, other, share in SIDES]
+    for ear, hidden in ((LEFT_EAR, RIGHT_EAR), (RIGHT_EAR, LEFT_EAR)):
+        if not person[hidden, 2]:
+            sides.append(SIDE_OF_PROFILE * apart(NOSE, ear))
+    return max(sides)
+
+
+def heads_of_people(line: dict[str, Any]) -> list[list[float]]:
+    """Boxes round the heads of people whose keypoints are labelled."""
+    heads = []
+    for one in line.get("coco_annotations", ()):
+        if one["iscrowd"] or not one["num_keypoints"]:
+            continue
+        person = np.asarray(one["keypoints"], np.float32).reshape(17, 3)
+        seen = person[FACE][person[FACE, 2] > 0, :2]
+        side = side_of(person)
+        if len(seen) < 2 or side <= 0:
+            continue
+        middle, up = seen.mean(0), np.array([0, -1], np.float32)
+        shoulders = person[[LEFT_SHOULDER, RIGHT_SHOULDER]]
+        if shoulders[:, 2].all():
+            neck = middle - shoulders[:, :2].mean(0)
+            up = neck / max(float(np.hypot(*neck)), 1.0)
+        x, y = (middle + ABOVE_FACE * side * up).tolist()
+        height = TALLER * side
+        heads.append([x - side / 2, y - height / 2, side, height])
+    return heads
+
+
+def heads_of(line: dict[str, Any]) -> list[list[float]]:
+    """Boxes round all heads that a photo's labels speak of."""
+    boxes = [box[1:] for box in line.get("boxes", ()) if box[0] in CLASSES]
+    return boxes + heads_of_people(line)
+
+
 def has_head(person: Sequence[float], heads: Sequence[Sequence[float]]) -> bool:
     """Whether the middle of a labelled head lies in a person's box."""
     x, y, width, height = grown(person, 1.1)
@@ -84,21 +142,40 @@ def known(line: dict[str, Any], affine: Affine, cells: int) -> Floats:
     return mask
 
 
+def draw_head(channel: Floats, box: Sequence[float], affine: Affine) -> None:
+    """Adds the Gaussian of a head's box to a map."""
+    grid = np.arange(len(channel), dtype=np.float32) + 0.5
+    x, y, width, height = seen_from(box, affine)
+    sigma = sigma_cells(width, height)
+    dx = (grid - (x + width / 2) / STRIDE) / sigma
+    dy = (grid - (y + height / 2) / STRIDE) / sigma
+    blob = np.exp(-0.5 * (dx[None] ** 2 + dy[:, None] ** 2))
+    np.maximum(channel, blob, out=channel)
+
+
 def maps(line: dict[str, Any], affine: Affine, cells: int) -> Floats:
     """The two maps of a photo, cells x cells."""
     found = np.zeros((len(CLASSES), cells, cells), np.float32)
-    grid = np.arange(cells, dtype=np.float32) + 0.5
     for box in line.get("boxes", ()):
-        if box[0] not in CLASSES:
-            continue
-        x, y, width, height = seen_from(box[1:], affine)
-        sigma = sigma_cells(width, height)
-        dx = (grid - (x + width / 2) / STRIDE) / sigma
-        dy = (grid - (y + height / 2) / STRIDE) / sigma
-        blob = np.exp(-0.5 * (dx[None] ** 2 + dy[:, None] ** 2))
-        channel = found[CLASSES[box[0]]]
-        np.maximum(channel, blob, out=channel)
+        if box[0] in CLASSES:
+            draw_head(found[CLASSES[box[0]]], box[1:], affine)
     return found
+
+
+def of_people(
+    line: dict[str, Any], affine: Affine, cells: int
+) -> tuple[Floats, Floats]:
+    """Where labelled people have their heads, and 1 where that is known.
+
+    Nobody has labelled what is on these heads.
+    """
+    found, mask = np.zeros((2, cells, cells), np.float32)
+    for box in heads_of_people(line):
+        _, _, width, height = seen_from(box, affine)
+        if width * height >= SMALLEST_PX**2:
+            draw_head(found, box, affine)
+            fill_box(mask, grown(box, KNOWN_AROUND), affine, 1)
+    return found, mask
 
 
 class Peak(NamedTuple):

@@ -7,6 +7,7 @@ import json
 import os
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -64,6 +65,94 @@ def test_only_labelled_heads_count_where_some_lack_a_label() -> None:
     assert mask.sum() <= 16
 
 
+def person(**keypoints: tuple[float, float]) -> dict[str, Any]:
+    """A photo with one labelled person."""
+    names = ["nose", "left_eye", "right_eye", "left_ear", "right_ear"]
+    names += ["left_shoulder", "right_shoulder"]
+    rows = np.zeros((17, 3))
+    for name, place in keypoints.items():
+        rows[names.index(name)] = *place, 2
+    one = {"keypoints": rows.reshape(-1).tolist()}
+    one |= {"num_keypoints": len(keypoints), "iscrowd": 0}
+    return {"coco_annotations": [one]}
+
+
+def test_keypoints_give_a_head() -> None:
+    line = person(
+        nose=(50, 42), left_eye=(55, 38), right_eye=(45, 38),
+        left_ear=(60, 40), right_ear=(40, 40),
+        left_shoulder=(70, 70), right_shoulder=(30, 70),
+    )  # fmt: skip
+    ((x, y, width, height),) = hat_labels.heads_of_people(line)
+    assert width == pytest.approx(23)  # 1.15 from ear to ear
+    assert height == pytest.approx(1.15 * 23)
+    assert x + width / 2 == pytest.approx(50)
+    # The face's middle is at 39.6, the neck below it
+    assert y + height / 2 == pytest.approx(39.6 - 0.12 * 23, abs=1e-4)
+    total, told = hat_labels.of_people(line, SAME, 12)
+    assert np.unravel_index(total.argmax(), total.shape) == (4, 6)
+    assert told[4, 6] == 1
+    assert told.sum() < 49
+    # Too small to be told
+    assert not hat_labels.of_people(line, SAME / 5, 12)[1].any()
+
+
+def test_a_profile_gives_a_head_and_a_back_none() -> None:
+    profile = person(nose=(40, 40), left_eye=(43, 36), left_ear=(60, 40))
+    assert hat_labels.heads_of_people(profile)[0][2] == pytest.approx(30)
+    back = person(left_shoulder=(70, 70), right_shoulder=(30, 70))
+    assert hat_labels.heads_of_people(back) == []
+
+
+def test_a_view_of_heads_shows_one() -> None:
+    line = {"boxes": [["hardhat", 40.0, 40.0, 16.0, 16.0]]}
+    aside = np.array([[1.0, 0, -60], [0, 1, 0]])
+    assert hats.shows_head(line, SAME)
+    assert not hats.shows_head(line, aside)
+    assert hats.shows_head({}, aside)
+
+
+def test_where_the_sum_is_known_either_map_may_hold_it() -> None:
+    maps = torch.zeros(1, 2, 4, 4)
+    maps[0, 0, 1, 1] = 1
+    only_sum = torch.zeros(1, 2, 4, 4)
+    only_sum[:, 1] = 1
+    both = 1 - only_sum
+    other = maps.flip(1)
+    assert hats.error(other, maps, only_sum) == 0
+    assert hats.error(other, maps, both) > 0
+    assert hats.error(maps, maps, both) == 0
+
+
+def test_a_ring_keeps_the_last_batches() -> None:
+    made = []
+
+    def make(number: int) -> hats.Views:
+        made.append(number)
+        one = torch.full((hats.BATCH, 1), float(number))
+        return hats.Views(one, one, one)
+
+    ring = hats.Ring(make)
+    ring.fill(3)
+    ring.fill(3)
+    ring.fill(hats.KEPT + 5)
+    # What would be lost at once is not made
+    assert made == [0, 1, 2, *range(5, hats.KEPT + 5)]
+    kept = sorted(float(one.maps[0, 0]) for one in ring.kept.values())
+    assert kept == list(range(5, hats.KEPT + 5))
+    made.clear()
+    again = hats.Ring(make)
+    again.fill(hats.KEPT + 5)
+    assert made == list(range(5, hats.KEPT + 5))
+    # In the same places: the same batch
+    for one, other in zip(
+        ring.drawn(np.random.default_rng(1)),
+        again.drawn(np.random.default_rng(1)),
+        strict=True,
+    ):
+        assert torch.equal(one, other)
+
+
 def test_peaks_meet_heads() -> None:
     line = {
         "boxes": [
@@ -119,14 +208,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_head_learns_and_the_library_agrees(
-    site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    site: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     torch.manual_seed(0)
+    monkeypatch.setattr(hats, "FIRST", 6)
+    monkeypatch.setattr(hats, "STEPS_PER_BATCH", 25)
     model, taught = tmp_path / "model.gguf", tmp_path / "taught.gguf"
     network = Network(Shape(width=0.25))
     write_model(to_model(network, "toy", "f32"), model)
     arguments = [str(model), str(taught), "--pool", str(site), "--run"]
-    arguments += [str(tmp_path / "run"), "--views", "2", "--steps", "150"]
+    arguments += [str(tmp_path / "run"), "--steps", "150"]
     assert hats.main([*arguments, "--rate", "1e-2", "--threads", "1"]) == 0
     told = capsys.readouterr().out.splitlines()[-1]
     answered = float(told.partition("answered=")[2].split()[0])
@@ -149,3 +243,34 @@ def test_the_head_learns_and_the_library_agrees(
         detector = loaded.detector(size=64, mode="compat_exact")
         found = detector.maps(pixels, order="bgr").hats
     np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_a_stopped_run_goes_on_to_the_same_head(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    monkeypatch.setattr(hats, "FIRST", 2)
+    model = tmp_path / "model.gguf"
+    write_model(to_model(Network(Shape(width=0.25)), "toy", "f32"), model)
+    arguments = ["--pool", str(site), "--steps", "8", "--threads", "1"]
+    arguments += ["--held-out", "0", "--run"]
+
+    def taught(name: str, *more: str) -> int:
+        files = [str(model), str(tmp_path / f"{name}.gguf")]
+        return hats.main([*files, *arguments, str(tmp_path / name), *more])
+
+    assert taught("whole") == 0
+    learn = hats.learn
+
+    def stopped(work: hats.Lessons, batch: Any) -> torch.Tensor:
+        if work.step == 5:
+            raise KeyboardInterrupt
+        return learn(work, batch)
+
+    monkeypatch.setattr(hats, "SECONDS_BETWEEN_SAVES", 0.0)
+    monkeypatch.setattr(hats, "learn", stopped)
+    assert taught("parted") == 130
+    monkeypatch.setattr(hats, "learn", learn)
+    assert taught("parted", "--resume") == 0
+    whole = (tmp_path / "whole.gguf").read_bytes()
+    assert (tmp_path / "parted.gguf").read_bytes() == whole
