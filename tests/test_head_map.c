@@ -138,8 +138,8 @@ static void a_person_gets_the_state_of_the_own_head(void)
     clear_maps();
     draw_head(worn, 150, 170, 100, 0.8);
     draw_head(bare, 330, 170, 100, 0.2); /* weak, but somebody is there */
-    draw_head(bare, 560, 100, 60, 0.2);  /* weak, and nobody is there */
-    draw_head(worn, 560, 300, 60, 0.6);
+    draw_head(bare, 560, 100, 60, 0.6);  /* weak, and nobody is there */
+    draw_head(worn, 560, 300, 60, 0.7);
     uint32_t count = find(heads);
     CHECK(count == 4);
     count = match(heads, count, people, 2, false);
