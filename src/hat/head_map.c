@@ -14,7 +14,7 @@
 
 /* Peaks of the sum below the first are none; below the second they count
  * only where a pose says that a head is there. */
-static const float least_peak = 0.08f, least_alone = 0.65f;
+static const float least_peak = 0.08f, least_alone = 0.63f;
 /* The sharper a peak, the smaller the head: the training labels are bumps
  * whose sigma is this part of the side of the head's box, and at least
  * least_sigma cells. */
