@@ -249,11 +249,11 @@ void naive_find_ranges(naive_network *network, const float *input, int width,
 
 double naive_largest(const naive_network *network)
 {
-    double largest = 0;
+    float largest = 0; /* in double gcc 12 for aarch64 breaks off */
 
     for (int v = 0; v < network->model.value_count; v++)
         for (int c = 0; c < network->values[v].channels; c++)
-            largest = fmax(largest, fmax(-(double)network->values[v].low[c],
-                                         (double)network->values[v].high[c]));
-    return largest;
+            largest = fmaxf(largest, fmaxf(-network->values[v].low[c],
+                                           network->values[v].high[c]));
+    return (double)largest;
 }
