@@ -17,9 +17,10 @@ guarded guarded_create(size_t bytes, bool at_end)
     buffer.mapping_bytes = room + 2 * page;
     buffer.mapping = mmap(NULL, buffer.mapping_bytes, PROT_NONE,
                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    /* qemu takes no mprotect of nothing. */
     if (buffer.mapping == MAP_FAILED ||
-        mprotect((char *)buffer.mapping + page, room, PROT_READ | PROT_WRITE) !=
-            0) {
+        (room > 0 && mprotect((char *)buffer.mapping + page, room,
+                              PROT_READ | PROT_WRITE) != 0)) {
         perror("mmap");
         exit(1);
     }
