@@ -435,7 +435,7 @@ static bool have_own_peaks(const hp_people *people)
 /* One decoding takes no longer than this: 50 times what is measured, which
  * leaves room for sanitizers and busy machines, and none for a step of the
  * wrong order of growth. */
-static const double most_s = 8;
+static const double most_s = 8.0 * CHECK_TIMES;
 
 static void check_any(hp_pose_decoder *decoder, const hp_pose_input *maps,
                       const char *what)
