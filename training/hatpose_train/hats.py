@@ -205,29 +205,19 @@ class Draw:
     def __init__(
         self, network: Network, photos: Sequence[pool.Photo], seed: int
     ) -> None:
-        groups = {
-            kind: [one for one in photos if one.kind == kind] for kind in SHARES
-        }
         self.network = network
-        self.groups = {kind: group for kind, group in groups.items() if group}
-        chances = np.array([SHARES[kind] for kind in self.groups])
-        self.chances = chances / chances.sum()
+        self.mix = pool.Mix(photos, SHARES)
         self.seed = seed
-
-    def photo(self, kind: str, rng: np.random.Generator) -> pool.Photo:
-        """Any photo of a kind."""
-        group = self.groups[kind]
-        return group[int(rng.integers(len(group)))]
 
     def __call__(self, number: int) -> Views:
         """A batch."""
         rng = np.random.default_rng((self.seed, number))
-        kinds = list(self.groups)
-        below = "negative" if "negative" in kinds else kinds[0]
+        mix = self.mix
+        below = "negative" if "negative" in mix.kinds else mix.kinds[0]
         photos, samples = [], []
-        for kind in rng.choice(kinds, BATCH, p=self.chances):
-            photo = self.photo(kind, rng)
-            behind = self.photo(below, rng).pixels
+        for kind in rng.choice(mix.kinds, BATCH, p=mix.chances):
+            photo = mix.photo(kind, rng)
+            behind = mix.photo(below, rng).pixels
             photos.append(photo)
             samples.append(view_of(photo, behind, rng))
         return views_of(self.network, photos, samples)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tarfile
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,26 @@ class Photo:
     line: dict[str, Any]
     # "people", "negative" or "site": what it is drawn for
     kind: str
+
+
+class Mix:
+    """Photos by kind, each kind with its chance to be drawn."""
+
+    def __init__(
+        self, photos: Sequence[Photo], shares: Mapping[str, float]
+    ) -> None:
+        groups = {
+            kind: [one for one in photos if one.kind == kind] for kind in shares
+        }
+        self.groups = {kind: group for kind, group in groups.items() if group}
+        self.kinds = list(self.groups)
+        chances = np.array([shares[kind] for kind in self.kinds])
+        self.chances = chances / chances.sum()
+
+    def photo(self, kind: str, rng: np.random.Generator) -> Photo:
+        """Any photo of a kind."""
+        group = self.groups[kind]
+        return group[int(rng.integers(len(group)))]
 
 
 def records(path: Path) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from . import labels
 from .augment import Affine, Pixels, Recipe, random_view
-from .pool import Photo
+from .pool import Mix, Photo
 
 Sample = tuple[Tensor, Tensor, Tensor, Tensor]
 
@@ -31,21 +31,15 @@ class Crops(Dataset[Sample]):
         recipe: Recipe,
         seed: int,
     ) -> None:
-        self.groups = {
-            kind: [p for p in photos if p.kind == kind] for kind in shares
-        }
-        self.kinds = [kind for kind, group in self.groups.items() if group]
-        chances = np.array([shares[kind] for kind in self.kinds])
-        self.chances = chances / chances.sum()
+        self.mix = Mix(photos, shares)
         self.crop = crop
         self.recipe = recipe
         self.seed = seed
 
     def __getitem__(self, number: int) -> Sample:
         rng = np.random.default_rng((self.seed, number))
-        kind = self.kinds[int(rng.choice(len(self.kinds), p=self.chances))]
-        group = self.groups[kind]
-        photo = group[int(rng.integers(len(group)))]
+        kind = str(rng.choice(self.mix.kinds, p=self.mix.chances))
+        photo = self.mix.photo(kind, rng)
         view, affine, flip = random_view(
             photo.pixels, self.crop, self.recipe, rng
         )
